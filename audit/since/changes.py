@@ -131,12 +131,14 @@ def changes(
         ages = sum(int(_ages(writers, since.next).sum()) for writers in some(old.array(WRITER)[kept]))
         if ages != there.ages:
             raise AnotherHistoryError
+        is_gone = ~kept
         rows: dict[str, Numbers] = {}
         gone: dict[str, Numbers] = {}
         for it in (ID, *values):
             array = old.ids if it == ID else old.array(it)
-            gone[it] = array[~kept]
-            rows[it] = joined(array[kept], new.arrays[it])
+            gone[it] = array[is_gone]
+            rows[it] = joined(array, new.arrays[it], kept)
+            del array
     finally:
         old.close()
     is_new = np.zeros(len(rows[ID]), np.bool_)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Numbers: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-_SOME: Final = 1 << 16
+_SOME: Final = 1 << 18
 NONE: Final[Numbers] = np.empty(0, np.int64)
 #: The lowest bits, in which most numbers differ from those looked for: a table of them fits into a processor's cache.
 _LOW: Final = (1 << 22) - 1
@@ -55,9 +55,19 @@ def narrow(numbers: Numbers) -> Numbers:
     return numbers.astype(np.int32) if fits else numbers
 
 
-def joined(one: Numbers, other: Numbers) -> Numbers:
-    """Return one array after the other, in four bytes a number if both fit."""
-    return np.concatenate((one, narrow(other) if one.dtype == np.int32 else other))
+def joined(one: Numbers, other: Numbers, kept: Mask | None = None) -> Numbers:
+    """Return one array, or what is kept of it, and then the other one, in four bytes a number if both fit."""
+    if kept is None:
+        kept = np.ones(len(one), np.bool_)
+    other = narrow(other) if one.dtype == np.int32 else other
+    count = int(np.count_nonzero(kept))
+    whole: Numbers = np.empty(count + len(other), np.result_type(one, other))
+    whole[count:] = other
+    if one.dtype == whole.dtype:
+        np.compress(kept, one, out=whole[:count])
+    else:
+        whole[:count] = one[kept]
+    return whole
 
 
 def among(numbers: Numbers, wanted: Numbers) -> Mask:
@@ -66,10 +76,16 @@ def among(numbers: Numbers, wanted: Numbers) -> Mask:
         return np.zeros(len(numbers), np.bool_)
     table = np.zeros(_LOW + 1, np.bool_)
     table[wanted & _LOW] = True
-    found: Mask = table[numbers & _LOW]
-    places = np.flatnonzero(found)
-    candidates, ordered = numbers[places], np.sort(wanted)
-    found[places] = ordered[np.searchsorted(ordered, candidates).clip(max=len(ordered) - 1)] == candidates
+    found = np.empty(len(numbers), np.bool_)
+    ordered = np.sort(wanted)
+    first = 0
+    for part in some(numbers):
+        is_candidate: Mask = table[part & _LOW]
+        if len(candidates := part[is_candidate]):
+            near = ordered[np.searchsorted(ordered, candidates).clip(max=len(ordered) - 1)]
+            is_candidate[is_candidate] = near == candidates
+        found[first : first + len(part)] = is_candidate
+        first += len(part)
     return found
 
 

@@ -79,7 +79,7 @@ class StoredTable:
         self._kept: list[Mask | None] = []
         ids: list[Numbers] = []
         for archive, known in parts:
-            gone = _read(archive, f"{known['number']}/{_GONE}")
+            gone = _read(archive, f"{known['number']}/{_GONE}", 0)
             for place, earlier in enumerate(ids):
                 self._keep(place, ~among(earlier, gone) if len(gone) else None)
             ids.append(self._array(archive, known, ID))
@@ -103,7 +103,7 @@ class StoredTable:
     def _array(self, archive: zipfile.ZipFile, known: dict[str, Any], name: str) -> Numbers:
         if name not in known["arrays"]:
             raise UnreadableError(f"it has no values {name!r} of {self._name}")
-        return _read(archive, f"{known['number']}/{known['arrays'][name]}")
+        return _read(archive, f"{known['number']}/{known['arrays'][name]}", int(known["rows"]))
 
     def _joined(self, arrays: list[Numbers]) -> Numbers:
         whole = (
@@ -161,17 +161,23 @@ class PartWriter:
         )
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> Numbers:
-    """Read an array. Raises UnreadableError."""
-    blocks: list[Numbers] = []
+def _read(archive: zipfile.ZipFile, name: str, rows: int) -> Numbers:
+    """Read an array, of so many numbers if that is known, which takes less memory. Raises UnreadableError."""
+    whole: Numbers = np.empty(rows, np.int32)
+    count = 0
     try:
         names = {it.rpartition(".")[0]: it for it in archive.namelist()} if archive.filelist else {}
-        while (place := f"{name}/{len(blocks)}") in names:
-            member = names[place]
-            blocks.append(decoded(member.rpartition(".")[2], archive.read(member)))
+        for place in map(f"{name}/{{}}".format, range(len(names))):
+            if place not in names:
+                break
+            block = decoded(names[place].rpartition(".")[2], archive.read(names[place]))
+            if count + len(block) > len(whole) or not np.can_cast(block.dtype, whole.dtype):
+                whole = np.resize(whole.astype(block.dtype, copy=False), max(count + len(block), rows))
+            whole[count : count + len(block)] = block
+            count += len(block)
     except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise UnreadableError(f"{archive.filename} is damaged: {error}") from None
-    return np.concatenate(blocks) if blocks else NONE
+    return whole[:count] if count else NONE
 
 
 def write(folder: Path, state: State) -> None:

@@ -66,3 +66,15 @@ def test_values_that_cannot_be_computed(server: Server, tmp_path: Path) -> None:
 
         assert hold(dsn, tmp_path, options, change, []) == AUDITS
     servers.drop_database(server, dsn)
+
+
+def test_each_rule_runs(server: Server, tmp_path: Path) -> None:
+    """A rule that fails is equal in all audits, and shows nothing."""
+    dsn = servers.new_database(server)
+    world = World(dsn, 1)
+    try:
+        results = run(dsn, tmp_path / "out", replace(OPTIONS, suites=(str(SUITE),))).results
+    finally:
+        world.close()
+        servers.drop_database(server, dsn)
+    assert [(it.rule, it.error) for it in results if it.status == "errored"] == []

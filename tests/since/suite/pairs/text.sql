@@ -4,7 +4,7 @@
 with held as materialized (
   select p.city_id, p.email, k.word
   from (
-    select distinct q.city_id, q.email::text as email
+    select distinct q.city_id, q.email::text collate "C" as email
     from person as q
     where q.email <> ''
     offset 0
@@ -20,11 +20,11 @@ from person as p
 join (
   select distinct on (c.email) c.email, c.least, c.most
   from (
-    select k.email, min(k.city_id) over same_word as least, max(k.city_id) over same_word as most
+    select k.email, k.word, min(k.city_id) over same_word as least, max(k.city_id) over same_word as most
     from held as k
     window same_word as (partition by k.word collate "C")
   ) as c
   where c.least <> c.most
-  order by c.email collate "C", c.least, c.most
-) as h on h.email = p.email::text
+  order by c.email, c.least, c.most, c.word
+) as h on h.email = p.email::text collate "C"
 where p.score > 5
