@@ -74,6 +74,8 @@ class Changes:
             return self
         if self._counted is None or self._counted[0] != bit:
             kept, old = self.rows.arrays[name] & bit != 0, self.gone.arrays[name] & bit != 0
+            if kept.all() and old.all():
+                return self
             rows, gone = Rows(Masked(self.rows.arrays, kept)), Rows(Masked(self.gone.arrays, old))
             self._counted = bit, Changes(rows, self.new[kept], gone, self.writers[:0])
         return self._counted[1]

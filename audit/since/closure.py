@@ -10,7 +10,7 @@ import numpy as np
 from order_audit.audit.analysis.dependence import Dependence, Edge, Link
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.since.changes import Changes
-from order_audit.audit.since.numbers import Mask, Numbers, among, different
+from order_audit.audit.since.numbers import NONE, Mask, Numbers, among, different
 from order_audit.audit.since.pairs import Pairs
 from order_audit.audit.since.state_file import ID
 
@@ -78,12 +78,12 @@ def _touched(
 ) -> list[Mask]:
     """Return by source the rows that changed, and those that depend on such a row or on one that is gone."""
     touched = [tables[table].new.copy() for table in derived.tables]
-    last = [mask.copy() for mask in touched]
+    last = [np.flatnonzero(mask) for mask in touched]
     first = True
-    while first or any(mask.any() for mask in last):
+    while first or any(map(len, last)):
         # all of these will be read; of the others, some may lead to no judged row
         _limit(derived, touched, most, [number for number, _ in derived.roots])
-        following = [np.zeros_like(mask) for mask in touched]
+        following: list[list[Numbers]] = [[] for _ in touched]
         for edge in derived.edges:
             found = tables[derived.tables[edge.target]]
             name = array_of(edge.same)
@@ -91,10 +91,8 @@ def _touched(
             if first:
                 values = np.concatenate((values, found.gone.arrays[name]))
             rows = tables[derived.tables[edge.source]].rows.arrays[array_of(edge.value)]
-            following[edge.source] |= _among(rows, values, edge, pairs) & ~touched[edge.source]
-        for mask, more in zip(touched, following, strict=True):
-            mask |= more
-        last, first = following, False
+            following[edge.source].append(_added(touched[edge.source], _among(rows, values, edge, pairs)))
+        last, first = [_whole(places) for places in following], False
     return touched
 
 
@@ -110,18 +108,27 @@ def _needed(
     needed = [np.zeros(tables[table].count, np.bool_) for table in derived.tables]
     for number, link in derived.roots:
         needed[number] |= among(tables[derived.tables[number]].rows.arrays[array_of(link)], keys)
-    last = [mask.copy() for mask in needed]
-    while any(mask.any() for mask in last):
+    last = [np.flatnonzero(mask) for mask in needed]
+    while any(map(len, last)):
         _limit(derived, needed, most, range(len(needed)))
-        following = [np.zeros_like(mask) for mask in needed]
+        following: list[list[Numbers]] = [[] for _ in needed]
         for edge in derived.edges:
             values = tables[derived.tables[edge.source]].rows.arrays[array_of(edge.value)][last[edge.source]]
             rows = tables[derived.tables[edge.target]].rows.arrays[array_of(edge.same)]
-            following[edge.target] |= _among(rows, values, edge, pairs) & ~needed[edge.target]
-        for mask, more in zip(needed, following, strict=True):
-            mask |= more
-        last = following
+            following[edge.target].append(_added(needed[edge.target], _among(rows, values, edge, pairs)))
+        last = [_whole(places) for places in following]
     return needed
+
+
+def _added(mask: Mask, rows: Mask) -> Numbers:
+    """Add rows to a mask; return the places of those that it has not had."""
+    rows &= ~mask
+    mask |= rows
+    return np.flatnonzero(rows)
+
+
+def _whole(places: list[Numbers]) -> Numbers:
+    return np.concatenate(places) if places else NONE
 
 
 def _limit(derived: Dependence, masks: list[Mask], most: Mapping[RelationName, int], sources: Iterable[int]) -> None:
