@@ -39,7 +39,7 @@ class PairsBeside:
             return None
         rule = self._rules[query]
         wait(rule)
-        found = self.by_rule[rule].found
+        found, self.by_rule[rule].found = self.by_rule[rule].found, None
         if found is None:
             return None
         values, _, keys = found[1:-1].partition("}{")
