@@ -34,7 +34,7 @@ group by s.attname
 """
 #: Such a share that a group of rows with an equal value has few more than one with several equal values.
 _MOST: Final = 0.5
-#: A hash that tells apart nearly all values that are different.
+#: A hash of which different values have different ones, but for very few.
 _HASH: Final = re.compile(r"HASH\w*EXTENDED\(", re.IGNORECASE)
 
 
