@@ -24,7 +24,7 @@ from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
 from order_audit.audit.cli.history import history_app, trend
 from order_audit.audit.cli.init import init
-from order_audit.audit.cli.interop import export_rules, import_file
+from order_audit.audit.cli.interop import export, import_file
 from order_audit.audit.cli.lint import lint
 from order_audit.audit.cli.migrate import migrate_app
 from order_audit.audit.cli.options import Quiet, say
@@ -90,7 +90,7 @@ app.command()(report)
 app.command()(send)
 app.command("compare")(compare_audits)
 app.command("import")(import_file)
-app.command("export")(export_rules)
+app.command()(export)
 
 
 @app.command()

@@ -24,9 +24,11 @@ INTERNAL = {
     "AnotherHistoryError",
     "CannotImportError",
     "FormatError",
+    "LongRowError",
     "TooManyError",
     "Underivable",
     "UnexplainedError",
+    "UnfitError",
     "UnreadableError",
     "NotSharedError",
 }

@@ -1,0 +1,223 @@
+"""Export tables of one snapshot as Parquet files with a manifest."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from order_audit import search_path, session
+from order_audit.audit import mask
+from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.database import catalog
+from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.changed_tables import changed, hold, states
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.lake import copied_rows, manifest
+from order_audit.audit.lake.exported_columns import exported_columns
+from order_audit.audit.lake.manifest import Manifest, Table
+from order_audit.audit.lake.parquet_files import ParquetFiles
+from order_audit.audit.scans.rows_file import file_name
+from order_audit.errors import RunError, UsageError
+from order_audit.progress import ProgressCallback, ignore_progress
+from order_audit.reports.atomic_files import scratch
+
+
+@dataclass
+class Wanted:
+    """What to export: tables by name (none: all of the schema), and columns to mask.
+
+    `mask` has columns as `table.column`; `mask_personal` adds those whose names speak of persons or secrets, and
+    documents, whose content no name describes.
+    """
+
+    tables: Sequence[str] = ()
+    mask: Sequence[str] = ()
+    mask_personal: bool = False
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+
+
+def export(snapshot: Snapshot, out: Path, wanted: Wanted, on_progress: ProgressCallback = ignore_progress) -> Manifest:
+    """Write the tables into a folder, whole or not at all; return the manifest.
+
+    An earlier export in the folder is replaced. Raises UsageError for a wrong name, or a folder with other files.
+    """
+    _check(out)
+    connection = snapshot.connection
+    home = search_path.home(snapshot.schema)
+    found = _relations(connection, snapshot.schema, wanted)
+    relations = [it for it in found if it.readable]
+    masked = _masked(relations, wanted)
+    hold(connection, relations)
+    names = {it.oid: it.name for it in relations}
+    before = states(connection, names)
+    tables: list[Table] = []
+    made = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with scratch(out, ".draft-") as folder:
+            for place, relation in enumerate(relations):
+                on_progress(place, len(relations), relation.name)
+                name = relation.shown(home or session.scalar(connection, "select current_schema()"))
+                tables.append(_exported(connection, folder, name, relation, masked[relation.oid], wanted.key))
+            on_progress(len(relations), len(relations), "")
+            result = _manifest(snapshot, tables, [it.name for it in found if not it.readable])
+            if moved := changed(before, states(snapshot.renewed(), names), names):
+                raise RunError(f"table {moved[0].table}: {moved[0].change} during the export: run it again")
+            result.write(folder)
+            _place(folder, out, [file_name(it.name) for it in tables])
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.OperationalError | psycopg.errors.SerializationFailure):
+            raise  # the snapshot says what has ended it
+        raise RunError(f"the server refused a statement: {mask.error(error)}") from None
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
+    finally:
+        if made and out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+    return result
+
+
+def _check(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--parquet: {out} is a file; name a folder")
+    if out.is_dir() and not (out / manifest.FILE).exists():
+        others = [it.name for it in out.iterdir() if not it.name.startswith(".draft-")]
+        if others:
+            raise UsageError(f"--parquet: {out} has other files, as {sorted(others)[0]}; name a new or an empty folder")
+    if out.is_dir() and (out / manifest.FILE).exists():
+        manifest.read(out)  # what is replaced is an export
+
+
+def _relations(connection: psycopg.Connection, schema: str, wanted: Wanted) -> list[Relation]:
+    names = [RelationName("", name) for name in wanted.tables]
+    for place, name in enumerate(wanted.tables):
+        parts = name.split(".")
+        if len(parts) == 2:
+            names[place] = RelationName(*parts)
+    names = names or catalog.tables(connection, search_path.names(schema))
+    there = catalog.relations(connection, names)
+    if missing := [str(name) for name in names if name not in there]:
+        raise UsageError(f"--table: table '{missing[0]}' does not exist")
+    found = [there[name] for name in dict.fromkeys(names)]
+    if wanted.tables and (closed := [it.name for it in found if not it.readable]):
+        raise UsageError(f"--table: this role may not read table '{closed[0]}'")
+    if not any(it.readable for it in there.values()):
+        raise UsageError("there is no table that this role may read; name the schema of the tables with --schema")
+    return found
+
+
+def _masked(relations: Iterable[Relation], wanted: Wanted) -> dict[int, frozenset[str]]:
+    """Return the masked columns by table. Raises UsageError for a column that is not there."""
+    columns = {it.oid: set[str]() for it in relations}
+    for text in wanted.mask:
+        table, _, column = text.rpartition(".")
+        oids = [it.oid for it in relations if table in (it.name, f"{it.schema}.{it.name}") and column in it.columns]
+        if not oids:
+            raise UsageError(f"--mask {text}: no such column among the exported tables; write TABLE.COLUMN")
+        for oid in oids:
+            columns[oid].add(column)
+    if wanted.mask_personal:
+        for relation in relations:
+            columns[relation.oid].update(
+                name
+                for name in relation.columns
+                if name in relation.documents or mask.is_personal({name}) or mask.is_secret({name})
+            )
+    return {oid: frozenset(names) for oid, names in columns.items()}
+
+
+def _exported(
+    connection: psycopg.Connection, folder: Path, name: str, relation: Relation, masked: frozenset[str], key: bytes
+) -> Table:
+    """Write one table; again where a value does not fit, now as text: the snapshot gives the same rows."""
+    as_text: set[str] = set()
+    block = copied_rows.BLOCK
+    while True:
+        columns = exported_columns(connection, relation, masked, frozenset(as_text))
+        place = folder / file_name(name)
+        files = ParquetFiles(place, copied_rows.schema(columns))
+        try:
+            for batch in copied_rows.batches(connection, quoted(relation), columns, key, block):
+                files.write(batch)
+        except copied_rows.UnfitError as error:
+            if error.column in as_text:
+                raise RunError(f"{name}: the texts of column {error.column} cannot be read back") from None
+            as_text.add(error.column)
+        except copied_rows.LongRowError:
+            block = copied_rows.larger(block)
+        else:
+            written = files.close()
+            return Table(
+                name,
+                tuple(it.column for it in columns),
+                _keys(connection, relation),
+                sum(it.rows for it in written),
+                tuple(written),
+                tuple(sorted(relation.columns.keys() - relation.readable)),
+            )
+        files.abandon()
+        shutil.rmtree(place)
+
+
+def _keys(connection: psycopg.Connection, relation: Relation) -> tuple[tuple[str, ...], ...]:
+    """Return the columns of the unique indexes that hold for all rows at any time, the primary key first."""
+    rows = connection.execute(
+        """
+        select array(
+          select a.attname::text
+          from unnest(i.indkey[:i.indnkeyatts - 1]) with ordinality as k (number, place)
+          join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
+          order by k.place
+        )
+        from pg_index as i
+        where i.indrelid = %s and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+        order by i.indisprimary desc, i.indexrelid
+        """,
+        [relation.oid],
+    )
+    return tuple(tuple(row[0]) for row in rows)
+
+
+def _manifest(snapshot: Snapshot, tables: Iterable[Table], left_out: Iterable[str]) -> Manifest:
+    row = session.row(
+        snapshot.connection,
+        """
+        select current_setting('server_version'), current_database()::text, coalesce(current_schema()::text, ''),
+          current_setting('server_encoding'), d.datcollate, current_setting('timezone')
+        from pg_database as d
+        where d.datname = current_database()
+        """,
+    )
+    server, database, schema, encoding, collation, timezone = row
+    return Manifest(
+        format=manifest.FORMAT,
+        exported_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        server=server,
+        database=database,
+        schema=schema,
+        snapshot=snapshot.id,
+        encoding=encoding,
+        collation=collation,
+        timezone=timezone,
+        tables=tuple(tables),
+        left_out=tuple(left_out),
+    )
+
+
+def _place(folder: Path, out: Path, names: Collection[str]) -> None:
+    """Move the files from a draft to their place. Between the first and the last step, `out` is no export."""
+    if (out / manifest.FILE).exists():
+        old = manifest.read(out)
+        (out / manifest.FILE).unlink()
+        for table in old.tables:
+            shutil.rmtree(out / file_name(table.name), ignore_errors=True)
+    for name in names:
+        (folder / name).replace(out / name)
+    (folder / manifest.FILE).replace(out / manifest.FILE)

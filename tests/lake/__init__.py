@@ -1,0 +1,1 @@
+"""Tables outside of PostgreSQL: their export, and rules on them."""
