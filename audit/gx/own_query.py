@@ -18,12 +18,12 @@ from order_audit.audit.database.catalog import Column
 from order_audit.audit.database.dsn import OneStatement
 from order_audit.audit.database.quoting import quoted, unique_names
 from order_audit.audit.gx.stored_rule import stored_rule
-from order_audit.audit.scans.batch_execution import loads
 from order_audit.audit.scans.batch_statement import groups_of, key_of_hit
 from order_audit.audit.scans.limits_check import misfit
 from order_audit.audit.scans.measured_sql import value_lines
 from order_audit.audit.scans.measured_values import Values
 from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.scans.rule_reader import loads
 from order_audit.audit.secret_numbers import unnumbered
 from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError

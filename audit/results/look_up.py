@@ -13,7 +13,7 @@ from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
-from order_audit.audit.scans.batch_execution import loads
+from order_audit.audit.scans.rule_reader import loads
 from order_audit.domain import NoDiagram
 
 

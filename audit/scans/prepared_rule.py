@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -99,21 +99,17 @@ def prepare(
 ) -> tuple[list[PreparedRule], dict[str, Outcome]]:
     """Hold rules against the catalog and the server's parser: those that can run, and what became of the others."""
     parsed_rules = list(parsed_rules)
-    needed = {
-        name
-        for rule, parsed in parsed_rules
-        for name in (*parsed.relations, *(_name(required) for required in rule.requires if required.table))
-    }
+    needed = {name for rule, parsed in parsed_rules for name in needed_by(rule, parsed)}
     there = catalog.relations(connection, needed)
     calls = catalog.functions(connection, {name for _, parsed in parsed_rules for name in parsed.calls or ()})
     encoding = catalog.encoding(connection)
-    marks = _marks(parsed_rules)
+    marks = marks_of(parsed_rules)
     by_oid = {relation.oid: relation for relation in there.values()}
     strict, lenient = (ViewLineage(connection, there.items(), loose=loose) for loose in (False, True))
     prepared_rules: list[PreparedRule] = []
     outcomes: dict[str, Outcome] = {}
     for rule, parsed in parsed_rules:
-        if outcome := _unfit(rule, parsed, there, encoding, marks):
+        if outcome := unfit(rule, parsed, there, encoding, marks):
             outcomes[rule.id] = outcome
             continue
         try:
@@ -131,20 +127,7 @@ def prepare(
             continue
         columns = tuple(_sourced(column, by_oid) for column in columns)
         names = [column.name for column in columns]
-        if missing := [name for name in rule.key if name not in names]:
-            message = f"the statement gives no column {_unlike(missing[0], names, 'key')}"
-            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
-            continue
-        if missing := [name for name in _explained(rule) if name not in names]:
-            fields = "highlight, diagram or follows_from"
-            message = f"the statement gives no column {_unlike(missing[0], names, fields)}"
-            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
-            continue
-        if missing := [name for name in (*rule.personal, *rule.harmless) if name not in names]:
-            message = f"the statement gives no column {_unlike(missing[0], names, 'personal or harmless')}"
-            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
-            continue
-        if message := misfit(connection, rule, columns):
+        if message := missing_column(rule, names) or misfit(connection, rule, columns):
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         if rule.measure is not None:
@@ -160,6 +143,23 @@ def prepare(
         table = by_oid.get(columns[names.index(rule.key[0])].relation) if rule.measure is None else None
         prepared_rules.append(PreparedRule(rule, parsed, columns, table, documents, may_steer, exact, loose))
     return prepared_rules, outcomes
+
+
+def needed_by(rule: Rule, parsed: ParsedQuery) -> tuple[RelationName, ...]:
+    """Return the relations that a rule reads or requires."""
+    return (*parsed.relations, *(_name(required) for required in rule.requires if required.table))
+
+
+def missing_column(rule: Rule, names: Sequence[str]) -> str:
+    """Return an error for a column that the header names and the query does not give; empty if there is none."""
+    for part, wanted in (
+        ("key", rule.key),
+        ("highlight, diagram or follows_from", _explained(rule)),
+        ("personal or harmless", (*rule.personal, *rule.harmless)),
+    ):
+        if missing := [name for name in wanted if name not in names]:
+            return f"the statement gives no column {_unlike(missing[0], names, part)}"
+    return ""
 
 
 def _unlike(missing: str, names: Sequence[str], field: str) -> str:
@@ -186,7 +186,7 @@ def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:
     return replace(column, source=source)
 
 
-def _marks(parsed_rules: Iterable[tuple[Rule, ParsedQuery]]) -> dict[RelationName, str]:
+def marks_of(parsed_rules: Iterable[tuple[Rule, ParsedQuery]]) -> dict[RelationName, str]:
     """Return by table of a shipped suite the key of most rules on it: a table without it only has the same name."""
     keys: dict[RelationName, Counter[str]] = {}
     for rule, parsed in parsed_rules:
@@ -195,13 +195,14 @@ def _marks(parsed_rules: Iterable[tuple[Rule, ParsedQuery]]) -> dict[RelationNam
     return {name: count.most_common(1)[0][0] for name, count in keys.items()}
 
 
-def _unfit(
+def unfit(
     rule: Rule,
     parsed: ParsedQuery,
-    there: dict[RelationName, Relation],
+    there: Mapping[RelationName, Relation],
     encoding: str,
-    marks: dict[RelationName, str],
+    marks: Mapping[RelationName, str],
 ) -> Outcome | None:
+    """Return the outcome of a rule that these relations do not fit, else None; `marks` are those of `marks_of`."""
     others = (
         {name for name in parsed.relations if name in there and name in marks} if rule.suite in shipped() else set()
     )
