@@ -15,6 +15,7 @@ from order_audit.audit.formats import FORMATS
 from order_audit.audit.results import ddl_files, nothing_judged
 from order_audit.audit.results.assemble import assemble
 from order_audit.audit.results.collect import collect
+from order_audit.audit.results.collect_lake import collect_lake, refuse_options
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.own_folder import ROWS, STATE
 from order_audit.audit.results.selection import selected
@@ -43,6 +44,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
     if options.fail_on_anomaly != "never" and options.history is None:
         raise UsageError("--fail-on-anomaly needs the runs of a history: add --history")
+    refuse_options(options)
     writers = {name: FORMATS[name] for name in options.formats}
     if "summary" in writers and "html" not in writers:
         raise UsageError("--format summary has links into report.html: add html")
@@ -73,7 +75,11 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     with _history(options) as kept, _writing(out):
         with atomic_files.draft(out) as folder:
             try:
-                collected = collect(dsn, folder, selection, options, _check(options, baseline), last)
+                check = _check(options, baseline)
+                if options.engine == "postgresql":
+                    collected = collect(dsn, folder, selection, options, check, last)
+                else:
+                    collected = collect_lake(dsn, folder, selection, options, check)
             except psycopg.Error as error:
                 raise RunError(f"the server refused a statement: {mask.error(error)}") from None
             numbers = SecretNumbers()

@@ -8,6 +8,25 @@ from typing import Annotated, Literal
 import typer
 
 Severity = Literal["critical", "warning", "info", "never"]
+Engine = Annotated[
+    Literal["postgresql", "duckdb"],
+    typer.Option(help="What judges the rules: the database's server, or DuckDB on files (--lake)."),
+]
+LakeTables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lake",
+        metavar="DIR|NAME=PATH",
+        help="With --engine duckdb: a folder of 'export --parquet', or a table's Parquet files; repeatable.",
+        show_default=False,
+    ),
+]
+Memory = Annotated[
+    str,
+    typer.Option(
+        metavar="SIZE", help="With --engine duckdb: memory to use before the disk. Default: 1GB.", show_default=False
+    ),
+]
 OnlyRules = Annotated[
     list[str] | None,
     typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),

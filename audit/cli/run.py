@@ -14,9 +14,12 @@ import typer
 from order_audit.audit.cli.audit_options import (
     Allow,
     Ddl,
+    Engine,
     Exact,
     Exclude,
     Full,
+    LakeTables,
+    Memory,
     OnlyRules,
     Sample,
     Severity,
@@ -58,6 +61,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for the files.", show_default=False)] = None,
     dsn: Dsn = None,
     schema: Schema = "",
+    engine: Engine = "postgresql",
+    lake: LakeTables = None,
+    memory: Memory = "",
     suite: Suites = None,
     folder: Fixes = None,
     guard_folder: Guards = None,
@@ -206,6 +212,9 @@ def run(
             **from_file(suite),
             variables=variables(var),
             schema=schema,
+            engine=engine,
+            lake=tuple(lake or ()),
+            memory=memory,
             formats=asked_formats(formats, csv_safe=csv_safe),
             fail_on=fail_on,
             min_pass_rate=percentage(min_pass_rate),
@@ -239,7 +248,7 @@ def run(
             on_warning=_say_early,
         )
         with marked_failure(out), _new_key_file(key_file):
-            document = audit(dsns.resolve(dsn), out, options)
+            document = audit("" if lake else dsns.resolve(dsn), out, options)
     if not quiet and (dsn or os.environ.get("DATABASE_URL")) != "embedded":  # where each user is a superuser
         _say_beyond_reading(document.run.database)
     if not quiet:

@@ -190,12 +190,14 @@ def _manifest(snapshot: Snapshot, tables: Iterable[Table], left_out: Iterable[st
         snapshot.connection,
         """
         select current_setting('server_version'), current_database()::text, coalesce(current_schema()::text, ''),
-          current_setting('server_encoding'), d.datcollate, current_setting('timezone')
+          current_setting('server_encoding'),
+          case d.datlocprovider when 'c' then 'libc' when 'i' then 'icu' else 'builtin' end, d.datcollate, d.datctype,
+          current_setting('timezone')
         from pg_database as d
         where d.datname = current_database()
         """,
     )
-    server, database, schema, encoding, collation, timezone = row
+    server, database, schema, encoding, provider, collation, character_type, timezone = row
     return Manifest(
         format=manifest.FORMAT,
         exported_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -204,7 +206,9 @@ def _manifest(snapshot: Snapshot, tables: Iterable[Table], left_out: Iterable[st
         schema=schema,
         snapshot=snapshot.id,
         encoding=encoding,
+        provider=provider,
         collation=collation,
+        character_type=character_type,
         timezone=timezone,
         tables=tuple(tables),
         left_out=tuple(left_out),

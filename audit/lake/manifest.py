@@ -57,7 +57,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The tables of one snapshot. `collation` and `encoding` are the database's, `timezone` that of the texts.
+    """The tables of one snapshot. The encoding, the provider of the locale (`libc`, `icu`, `builtin`), the collation
+    and the character type are the database's; `timezone` is that of the texts.
 
     `left_out` are tables that the role may not read, or only in part by a policy.
     """
@@ -69,7 +70,9 @@ class Manifest:
     schema: str
     snapshot: str
     encoding: str
+    provider: str
     collation: str
+    character_type: str
     timezone: str
     tables: tuple[Table, ...]
     left_out: tuple[str, ...] = ()

@@ -39,6 +39,8 @@ def _others(options: Options) -> Iterator[str]:
     """
     usual, of_file = Options(), bool(options.configuration)
     values = {
+        "--engine": options.engine if of_file or options.engine != usual.engine else None,
+        "--memory": options.memory or None,
         "--format": ",".join(options.formats) if of_file or options.formats != usual.formats else None,
         "--history": options.history and "…",
         "--since": options.since and "…",
@@ -52,6 +54,8 @@ def _others(options: Options) -> Iterator[str]:
     for option, value in values.items():
         if value is not None:
             yield from (option, str(value).removesuffix(".0"))
+    for place in options.lake:
+        yield from ("--lake", place)
     for path in options.ddl:
         yield from ("--ddl", str(path))
     flags = {

@@ -37,6 +37,9 @@ class Options:
     that each complete run adds its numbers to. `key_file` has the secret key of digests, and is created if it is
     missing. `ddl` are files or folders of DDL, in which schema findings are located.
 
+    `engine` judges the rules: `postgresql`, or `duckdb` on the files that `lake` names, as the option does; `memory`
+    is the most that it may use before it writes to disk.
+
     `variables` are values of the rules' variables, each of which a rule has to declare; `configured` are those
     of a configuration file, over which the environment and `variables` go. `overrides` replace severities and
     tolerances of rules, by patterns of ids, which must match some unless `all_match` is false; `suppressions` accept
@@ -66,6 +69,9 @@ class Options:
     configuration: str = ""
     environment: str = ""
     schema: str = ""
+    engine: str = "postgresql"
+    lake: tuple[str, ...] = ()
+    memory: str = ""
     formats: tuple[str, ...] = DEFAULT
     fail_on: FailOn = "critical"
     min_pass_rate: Fraction | None = None

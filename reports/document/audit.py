@@ -86,6 +86,18 @@ class Since:
 
 
 @dataclass(frozen=True)
+class LakeTable:
+    """A table that was read from files in place of a database."""
+
+    table: str
+    path: Annotated[str, note("What --lake names: a folder, a file or a pattern.")]
+    files: Annotated[int, note(minimum=1)]
+    rows: Annotated[int, note(minimum=0)]
+    bytes: Annotated[int, note(minimum=0)]
+    version: Annotated[str, note("SHA-256 of the files' names, sizes and times of their last changes.")]
+
+
+@dataclass(frozen=True)
 class Run:
     """One audit."""
 
@@ -112,6 +124,10 @@ class Run:
     since: Annotated[
         Since | None, note("With --since: what an earlier audit has spared; null for an audit on its own.")
     ] = field(default=None, kw_only=True)
+    engine: Annotated[
+        Literal["postgresql", "duckdb"], note("What has judged the rules; lint, fixes and impact are PostgreSQL's.")
+    ] = field(default="postgresql", kw_only=True)
+    lake: Annotated[tuple[LakeTable, ...], note("The files that were read, if any.")] = field(default=(), kw_only=True)
     data_docs: Annotated[
         tuple[str, ...],
         note(

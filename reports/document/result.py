@@ -20,10 +20,12 @@ KeyOrder: TypeAlias = Literal["number", "bytes"]
 class Cause:
     """Why a rule was skipped or is not checkable."""
 
-    kind: Literal["missing_tables", "missing_column", "encoding", "interrupted", "no_instances"]
+    kind: Literal["missing_tables", "missing_column", "encoding", "interrupted", "no_instances", "engine"]
     tables: Annotated[tuple[str, ...], note("The tables that do not exist; or the table that lacks the column.")] = ()
     column: Annotated[str, note("The column that the table lacks.")] = ""
     encoding: Annotated[str, note("The database's encoding.")] = ""
+    engine: Annotated[str, note("The engine that cannot judge the rule as PostgreSQL does.")] = ""
+    lacks: Annotated[tuple[str, ...], note("What the engine has no equal of.")] = ()
 
 
 @dataclass(frozen=True)

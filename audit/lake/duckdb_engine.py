@@ -1,0 +1,170 @@
+"""The engine that judges rules on tables of a lake, by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import duckdb
+from order_audit.audit.lake.functions import install
+from order_audit.audit.lake.pg_types import PgType, read_type
+from order_audit.audit.lake.translate import DUCKDB, NotTranslatable, ServerFacts, Translation, as_text, translate
+
+from order_audit.audit.analysis.query_facts import ParsedQuery
+from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.database.catalog import Column, Relation
+from order_audit.audit.lake.duckdb_database import DuckDatabase
+from order_audit.audit.lake.lake import Lake, LakeTable
+from order_audit.audit.lake.lake_scans import LakeRule, LakeScans
+from order_audit.audit.lake.result_texts import oid
+from order_audit.audit.scans.engine import NO_COUNTS, NO_RESTRICTIONS, OnOutcome, ScanOptions, ignore_outcome
+from order_audit.audit.scans.impact import RelatedRows
+from order_audit.audit.scans.limits_check import misfit
+from order_audit.audit.scans.outcome import Failure, Outcome
+from order_audit.audit.scans.prepared_rule import PreparedRule, marks_of, missing_column, unfit
+from order_audit.audit.scans.restriction import Restriction
+from order_audit.audit.scans.violation_store import ViolationStore
+from order_audit.domain import Impact
+from order_audit.expectations import Rule
+from order_audit.reports.document import Cause
+
+#: What `--engine` calls it.
+NAME: Final = "duckdb"
+_DOCUMENTS: Final = {"json", "jsonb", "xml", "hstore"}
+
+
+class DuckEngine:
+    """Judges rules on tables that it reads from files into a database in a folder."""
+
+    def __init__(self, lake: Lake, folder: Path, memory: str = "", threads: int | None = None) -> None:
+        self._lake = lake
+        self._facts = _facts(lake)
+        self._types = {name: {it.name: _type(it.type, it.stored) for it in table.columns} for name, table in
+                       lake.tables.items()}  # fmt: skip
+        self._relations = {
+            RelationName("", name): _relation(number, table) for number, (name, table) in enumerate(lake.tables.items())
+        }
+        self._translations: dict[str, Translation] = {}
+        self.database = DuckDatabase(folder, memory, threads)
+
+    def relations(self, rules: Iterable[PreparedRule]) -> list[Relation]:
+        """Return the relations that rules read, by name."""
+        names = {name for it in rules for name in it.query.relations}
+        return sorted((it for name, it in self._relations.items() if name in names), key=lambda it: it.name)
+
+    def prepare(
+        self, parsed_rules: Iterable[tuple[Rule, ParsedQuery]]
+    ) -> tuple[list[PreparedRule], dict[str, Outcome]]:
+        """Check rules against the tables, and translate them."""
+        parsed_rules = list(parsed_rules)
+        marks = marks_of(parsed_rules)
+        prepared_rules: list[PreparedRule] = []
+        outcomes: dict[str, Outcome] = {}
+        for rule, parsed in parsed_rules:
+            prepared = self._prepared(rule, parsed, marks)
+            if isinstance(prepared, Outcome):
+                outcomes[rule.id] = prepared
+            else:
+                prepared_rules.append(prepared)
+        return prepared_rules, outcomes
+
+    def _prepared(self, rule: Rule, parsed: ParsedQuery, marks: Mapping[RelationName, str]) -> PreparedRule | Outcome:
+        if outcome := unfit(rule, parsed, self._relations, self._facts.encoding, marks):
+            return outcome
+        if rule.measure is not None:
+            return _not_checkable("measured rules")
+        try:
+            translation = translate(rule.sql, self._types, DUCKDB, self._facts)
+        except NotTranslatable as error:
+            return _not_checkable(*error.missing)
+        columns = tuple(Column(name, oid(of)) for name, of in translation.columns)
+        names = [it.name for it in columns]
+        if message := missing_column(rule, names) or misfit(None, rule, columns):
+            return Outcome("errored", failure=Failure(message))
+        self._translations[rule.id] = translation
+        read = [self._relations[name] for name in parsed.relations]
+        documents = frozenset[str]().union(*(it.documents for it in read))
+        table = _judged(rule, parsed, read)
+        return PreparedRule(
+            rule, parsed, columns, table, documents, exact=parsed.column_lineage, loose=parsed.loose_lineage
+        )
+
+    def impact(self, prepared: PreparedRule) -> Impact | None:  # noqa: ARG002 - sums of domains are PostgreSQL's
+        """Return None: sums of a domain are written for PostgreSQL."""
+        return None
+
+    def related(self, prepared: PreparedRule) -> RelatedRows | None:  # noqa: ARG002 - the same
+        """Return None."""
+        return None
+
+    def impact_sql(self, prepared: PreparedRule, sql: str) -> str:  # noqa: ARG002 - the same
+        """Return an empty text."""
+        return ""
+
+    def start(
+        self,
+        prepared_rules: list[PreparedRule],
+        store: ViolationStore,
+        options: ScanOptions,
+        on_outcome: OnOutcome = ignore_outcome,
+        restrictions: Mapping[str, Restriction] = NO_RESTRICTIONS,  # noqa: ARG002 - all rows are judged
+        counts: Mapping[int, int] = NO_COUNTS,  # noqa: ARG002 - the files have their rows' number
+    ) -> LakeScans:
+        """Read the tables that these rules need, and begin to judge."""
+        read = {it.name for it in self.relations(prepared_rules)}
+        install(self.database.connection)
+        self.database.load(table for name, table in self._lake.tables.items() if name in read)
+        rules = []
+        for prepared in prepared_rules:
+            made = self._translations[prepared.rule.id]
+            types = tuple(of for _, of in made.columns)
+            texts = tuple(as_text(f"e{place}", of, DUCKDB) for place, of in enumerate(types))
+            rules.append(LakeRule(prepared, made.sql, types, texts))
+        judged = {it.table.name for it in prepared_rules if it.table is not None}
+        rows = {name: table.rows for name, table in self._lake.tables.items() if name in judged}
+        return LakeScans(self.database, rules, rows, store, options, on_outcome)
+
+
+def version() -> str:
+    """Return the version of DuckDB."""
+    return duckdb.__version__
+
+
+def _not_checkable(*missing: str) -> Outcome:
+    return Outcome("not_checkable", cause=Cause("engine", engine=NAME, lacks=missing))
+
+
+def _facts(lake: Lake) -> ServerFacts:
+    if lake.exported is None:
+        return ServerFacts(time_zone="UTC")
+    it = lake.exported
+    return ServerFacts(it.encoding, it.provider, it.collation, it.character_type, it.timezone)
+
+
+def _type(written: str, stored: str) -> PgType:
+    """Return the type of a column; a masked one has a type that no function takes."""
+    if stored == "masked":
+        return PgType("a masked value")
+    return read_type(written) if stored != "string" else PgType(**{**vars(read_type(written)), "stored": "text"})
+
+
+def _judged(rule: Rule, parsed: ParsedQuery, read: Iterable[Relation]) -> Relation | None:
+    """Return the relation of the first key column; None if that is computed."""
+    names = parsed.column_lineage.get(rule.key[0]) if rule.key else None
+    if names is None or len(names) != 1:
+        return None
+    [name] = names
+    return next((it for it in read if name in it.columns), None)
+
+
+def _relation(number: int, table: LakeTable) -> Relation:
+    names = [it.name for it in table.columns]
+    return Relation(
+        oid=number + 1,
+        schema="",
+        name=table.name,
+        readable=frozenset(names),
+        columns={name: place for place, name in enumerate(names, 1)},
+        documents=frozenset(it.name for it in table.columns if it.type in _DOCUMENTS),
+    )

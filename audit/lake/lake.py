@@ -1,0 +1,211 @@
+"""Tables in Parquet files: an export of `order-audit export`, or files of anybody's, each pinned as it is now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from order_audit.audit.lake import manifest
+from order_audit.audit.lake.manifest import Column, Manifest
+from order_audit.errors import RunError, UsageError
+
+#: The key of a field's metadata with the type on the server.
+_SERVER_TYPE: Final = b"postgresql_type"
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """A file as it was found: its size in bytes, and its last change in nanoseconds."""
+
+    path: Path
+    bytes: int
+    modified: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class LakeTable:
+    """A table with its columns, its files, and what its name stands for: a folder, a pattern."""
+
+    name: str
+    columns: tuple[Column, ...]
+    files: tuple[LakeFile, ...]
+    given: str
+    keys: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The rows of all files."""
+        return sum(it.rows for it in self.files)
+
+    @property
+    def version(self) -> str:
+        """A digest of the files' names, sizes and times: another one where any file has changed."""
+        lines = (f"{it.path.name} {it.bytes} {it.modified}\n" for it in self.files)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def change(self) -> str:
+        """Return what has changed since the files were found, in words; empty if nothing has."""
+        there = {it: it.stat() for it in _found(self.given) if it.exists()}
+        known = {it.path: it for it in self.files}
+        for path, file in known.items():
+            if path not in there:
+                return f"file {path.name} was removed"
+            if (there[path].st_size, there[path].st_mtime_ns) != (file.bytes, file.modified):
+                return f"file {path.name} was changed"
+        if added := sorted(there.keys() - known.keys()):
+            return f"file {added[0].name} was added"
+        return ""
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Tables by name; `exported` is the manifest if all of them are from one export."""
+
+    tables: Mapping[str, LakeTable]
+    exported: Manifest | None = None
+
+
+def opened(given: Sequence[str]) -> Lake:
+    """Return the tables that `--lake` names: a folder with a manifest, or `name=PATH` with files, a folder, a pattern.
+
+    Raises UsageError for a wrong name, a table given twice, and files that are no table; RunError for files of an
+    export that are not as they were written.
+    """
+    tables: dict[str, LakeTable] = {}
+    exported: list[Manifest] = []
+    for text in given:
+        name, equals, place = text.partition("=")
+        if equals and "/" not in name:
+            found = [_of_files(name, place)]
+        else:
+            exported.append(manifest.read(Path(text)))
+            found = _of_export(Path(text), exported[-1])
+        for table in found:
+            if table.name in tables:
+                raise UsageError(f"--lake: table {table.name} is given twice")
+            tables[table.name] = table
+    return Lake(tables, exported[0] if len(exported) == len(given) == 1 else None)
+
+
+def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
+    tables = []
+    for table in written.tables:
+        files = []
+        for file in table.files:
+            path = folder / file.path
+            if not path.is_file():
+                raise RunError(f"--lake {folder}: file {file.path} is missing: export the tables again")
+            stat = path.stat()
+            if stat.st_size != file.bytes or _sha256(path) != file.sha256:
+                raise RunError(f"--lake {folder}: file {file.path} is not as it was exported: export the tables again")
+            files.append(LakeFile(path, file.bytes, stat.st_mtime_ns, file.rows))
+        parent = str(folder / Path(table.files[0].path).parent)
+        tables.append(LakeTable(table.name, table.columns, tuple(files), parent, table.keys))
+    return tables
+
+
+def _of_files(name: str, given: str) -> LakeTable:
+    paths = _found(given)
+    if not name or not paths:
+        raise UsageError(f"--lake {name}={given}: there is no Parquet file")
+    if hive := [it for it in paths if "=" in it.parent.name]:
+        raise UsageError(
+            f"--lake {name}={given}: {hive[0].parent.name} has a column in the folder's name, which is not read:"
+            " write it into the files"
+        )
+    columns: tuple[Column, ...] = ()
+    files = []
+    for path in paths:
+        try:
+            stat = path.stat()
+            found = parquet.read_metadata(path)
+            of_file = _columns(found.schema.to_arrow_schema())
+        except (OSError, pa.ArrowException) as error:
+            reason = " ".join(str(error).split())
+            raise UsageError(f"--lake {name}={given}: {path.name} is no Parquet file: {reason}") from None
+        if files and of_file != columns:
+            raise UsageError(f"--lake {name}={given}: {path.name} has other columns: {_difference(columns, of_file)}")
+        columns = of_file
+        files.append(LakeFile(path, stat.st_size, stat.st_mtime_ns, found.num_rows))
+    return LakeTable(name, columns, tuple(files), given)
+
+
+def _found(given: str) -> list[Path]:
+    """Return the files that a path names, in the order of their names."""
+    if has_magic(given):
+        matching = glob(given, recursive=True)  # noqa: PTH207 - a pattern of a whole path, absolute or not
+        return sorted(path for it in matching if (path := Path(it)).is_file())
+    path = Path(given)
+    if path.is_dir():
+        return sorted(it for it in path.rglob("*.parquet") if it.is_file())
+    return [path] if path.is_file() else []
+
+
+def _columns(schema: pa.Schema) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            it.name,
+            it.metadata[_SERVER_TYPE].decode() if it.metadata and _SERVER_TYPE in it.metadata else _type(it.type),
+            _stored(it.type),
+            it.nullable,
+            "default" if _stored(it.type) == "string" else "",
+        )
+        for it in schema
+    )
+
+
+def _stored(kind: pa.DataType) -> str:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return "string" if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else str(kind)
+
+
+def _type(kind: pa.DataType) -> str:
+    """Return the type of PostgreSQL whose values a column has; `unknown` where there is none."""
+    stored = _stored(kind)
+    if pa.types.is_decimal(kind):
+        return f"numeric({kind.precision},{kind.scale})"
+    if pa.types.is_timestamp(kind):
+        zone = "with" if kind.tz else "without"
+        return f"timestamp {zone} time zone" if kind.unit in ("s", "ms", "us") else "unknown"
+    return _TYPES.get(stored, "unknown")
+
+
+_TYPES: Final = {
+    "bool": "boolean",
+    "int8": "smallint",
+    "int16": "smallint",
+    "uint8": "smallint",
+    "int32": "integer",
+    "uint16": "integer",
+    "int64": "bigint",
+    "uint32": "bigint",
+    "float": "real",
+    "double": "double precision",
+    "string": "text",
+    "date32[day]": "date",
+}
+
+
+def _difference(first: Iterable[Column], other: Iterable[Column]) -> str:
+    one, two = ({it.name: it.stored for it in columns} for columns in (first, other))
+    for name in one:
+        if name not in two:
+            return f"no {name}"
+        if one[name] != two[name]:
+            return f"{name} is {two[name]}, not {one[name]}"
+    added = [name for name in two if name not in one]
+    return f"also {added[0]}" if added else "in another order"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,133 @@
+"""Files that stand for a table: which ones, their columns, and what is noticed when they change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.lake.export import Wanted, export
+from order_audit.audit.lake.lake import opened
+from order_audit.errors import OrderAuditError, RunError, UsageError
+
+
+def _write(path: Path, **columns: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pa.table(columns), path)
+
+
+def test_a_table_is_a_file_a_folder_or_a_pattern(tmp_path: Path) -> None:
+    _write(tmp_path / "t" / "a.parquet", x=[1, 2])
+    _write(tmp_path / "t" / "below" / "b.parquet", x=[3])
+    (tmp_path / "t" / "_SUCCESS").touch()
+    for given, rows in (("t/a.parquet", 2), ("t", 3), ("t/*.parquet", 2), ("t/**/*.parquet", 3)):
+        table = opened([f"t={tmp_path / given}"]).tables["t"]
+        assert table.rows == rows, given
+        assert [(it.name, it.type) for it in table.columns] == [("x", "bigint")]
+
+
+def test_types_of_files_are_types_of_postgresql(tmp_path: Path) -> None:
+    columns = {
+        "b": (pa.bool_(), "boolean"),
+        "i8": (pa.int8(), "smallint"),
+        "u16": (pa.uint16(), "integer"),
+        "u32": (pa.uint32(), "bigint"),
+        "u64": (pa.uint64(), "unknown"),
+        "f": (pa.float32(), "real"),
+        "d": (pa.decimal128(12, 3), "numeric(12,3)"),
+        "s": (pa.large_string(), "text"),
+        "dict": (pa.dictionary(pa.int32(), pa.string()), "text"),
+        "date": (pa.date32(), "date"),
+        "ms": (pa.timestamp("ms"), "timestamp without time zone"),
+        "tz": (pa.timestamp("us", "Europe/Berlin"), "timestamp with time zone"),
+        "ns": (pa.timestamp("ns"), "unknown"),
+        "list": (pa.list_(pa.int32()), "unknown"),
+        "bin": (pa.binary(), "unknown"),
+    }
+    empty = pa.schema([(name, kind) for name, (kind, _) in columns.items()]).empty_table()
+    parquet.write_table(empty, tmp_path / "t.parquet")
+    found = opened([f"t={tmp_path / 't.parquet'}"]).tables["t"].columns
+    assert {it.name: it.type for it in found} == {name: expected for name, (_, expected) in columns.items()}
+
+
+def test_an_export_keeps_the_types_of_the_server_in_its_files(dsn: str, tmp_path: Path) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t (j json, v varchar(3), c char(4), n numeric, id int primary key)")
+    with Snapshot(dsn) as snapshot:
+        export(snapshot, tmp_path, Wanted())
+    by_manifest = opened([str(tmp_path)])
+    by_files = opened([f"t={tmp_path / 't'}"])
+    types = ["json", "character varying(3)", "character(4)", "numeric", "integer"]
+    assert [it.type for it in by_manifest.tables["t"].columns] == types
+    assert [it.type for it in by_files.tables["t"].columns] == types
+    assert by_manifest.tables["t"].keys == (("id",),)
+    assert by_manifest.exported is not None
+    assert by_files.exported is None
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["nope"], "nope: no manifest.json"),
+        (["t=nope"], "--lake t=nope: there is no Parquet file"),
+        (["=t"], "there is no Parquet file"),
+        (["t=t", "t=t/a.parquet"], "table t is given twice"),
+        (["t=text.parquet"], "text.parquet is no Parquet file"),
+        (["t=mixed"], "b.parquet has other columns: x is string, not int64"),
+        (["t=fewer"], "b.parquet has other columns: no y"),
+        (["t=more"], "b.parquet has other columns: also z"),
+        (["t=hive"], "day=1 has a column in the folder's name"),
+    ],
+)
+def test_wrong_use_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], message: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(Path("t/a.parquet"), x=[1])
+    _write(Path("mixed/a.parquet"), x=[1])
+    _write(Path("mixed/b.parquet"), x=["1"])
+    _write(Path("fewer/a.parquet"), x=[1], y=[1])
+    _write(Path("fewer/b.parquet"), x=[1])
+    _write(Path("more/a.parquet"), x=[1])
+    _write(Path("more/b.parquet"), x=[1], z=[1])
+    _write(Path("hive/day=1/a.parquet"), x=[1])
+    Path("text.parquet").write_text("x\n1\n")
+    with pytest.raises(OrderAuditError) as error:
+        opened(given)
+    assert message in str(error.value)
+    assert isinstance(error.value, UsageError)
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_change_are_noticed(tmp_path: Path) -> None:
+    _write(tmp_path / "t" / "a.parquet", x=[1])
+    _write(tmp_path / "t" / "b.parquet", x=[2])
+    table = opened([f"t={tmp_path / 't'}"]).tables["t"]
+    assert table.change() == ""
+    _write(tmp_path / "t" / "c.parquet", x=[3])
+    assert table.change() == "file c.parquet was added"
+    (tmp_path / "t" / "c.parquet").unlink()
+    _write(tmp_path / "t" / "b.parquet", x=[2, 3])
+    assert table.change() == "file b.parquet was changed"
+    (tmp_path / "t" / "b.parquet").unlink()
+    assert table.change() == "file b.parquet was removed"
+    before = table.version
+    assert opened([f"t={tmp_path / 't'}"]).tables["t"].version != before
+
+
+def test_an_export_that_was_changed_is_refused(dsn: str, tmp_path: Path) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t as select 1 as x")
+    with Snapshot(dsn) as snapshot:
+        export(snapshot, tmp_path, Wanted())
+    file = tmp_path / "t" / "part-00000.parquet"
+    content = file.read_bytes()
+    file.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    with pytest.raises(RunError, match="is not as it was exported"):
+        opened([str(tmp_path)])
+    file.unlink()
+    with pytest.raises(RunError, match="is missing"):
+        opened([str(tmp_path)])
