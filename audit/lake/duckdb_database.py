@@ -29,7 +29,6 @@ class DuckDatabase:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
-            "TimeZone": "UTC",
         }
         self.connection = duckdb.connect(str(folder / "tables.duckdb"), config=config)
 
@@ -43,12 +42,15 @@ class DuckDatabase:
     def _read(self, table: LakeTable) -> None:
         """Read one table as it is: a condition on a file's statistics would lose NaN."""
         columns = ", ".join(_quoted(it.name) for it in table.columns) or "1 as no_column"
+        create = f"create table {_quoted(table.name)} as select {columns} from"
         try:
-            self.connection.execute(
-                f"create table {_quoted(table.name)} as select {columns} from"
-                " read_parquet(?, hive_partitioning = false, union_by_name = false)",
-                [[str(it.path) for it in table.files]],
-            )
+            if table.delta is not None:
+                self.connection.register("source", table.delta.dataset())
+                self.connection.execute(f"{create} source")
+                self.connection.unregister("source")
+            else:
+                paths = [str(it.path) for it in table.files]
+                self.connection.execute(f"{create} read_parquet(?, hive_partitioning = false)", [paths])
             [(rows,)] = self.connection.execute(f"select count(*) from {_quoted(table.name)}").fetchall()
         except duckdb.Error as error:
             raise RunError(f"table {table.name} cannot be read from {table.given}: {first_line(error)}") from None

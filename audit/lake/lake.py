@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from order_audit.audit.lake import manifest
+from order_audit.audit.lake.delta import PREFIX, DeltaSource, delta_source
 from order_audit.audit.lake.manifest import Column, Manifest
 from order_audit.errors import RunError, UsageError
 
@@ -27,34 +28,33 @@ class LakeFile:
     path: Path
     bytes: int
     modified: int
-    rows: int
 
 
 @dataclass(frozen=True)
 class LakeTable:
-    """A table with its columns, its files, and what its name stands for: a folder, a pattern."""
+    """A table with its columns, its files, and what its name stands for: a folder, a pattern, a Delta table."""
 
     name: str
     columns: tuple[Column, ...]
     files: tuple[LakeFile, ...]
     given: str
+    rows: int
     keys: tuple[tuple[str, ...], ...] = ()
-
-    @property
-    def rows(self) -> int:
-        """The rows of all files."""
-        return sum(it.rows for it in self.files)
+    delta: DeltaSource | None = None
 
     @property
     def version(self) -> str:
-        """A digest of the files' names, sizes and times: another one where any file has changed."""
+        """The version of a Delta table; else a digest of the files' names, sizes and times, which changes with them."""
+        if self.delta is not None:
+            return str(self.delta.version)
         lines = (f"{it.path.name} {it.bytes} {it.modified}\n" for it in self.files)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def change(self) -> str:
         """Return what has changed since the files were found, in words; empty if nothing has."""
-        there = {it: it.stat() for it in _found(self.given) if it.exists()}
         known = {it.path: it for it in self.files}
+        # a Delta table gets new files with new versions only
+        there = {it: it.stat() for it in (known if self.delta else _found(self.given)) if it.exists()}
         for path, file in known.items():
             if path not in there:
                 return f"file {path.name} was removed"
@@ -74,7 +74,8 @@ class Lake:
 
 
 def opened(given: Sequence[str]) -> Lake:
-    """Return the tables that `--lake` names: a folder with a manifest, or `name=PATH` with files, a folder, a pattern.
+    """Return the tables that `--lake` names: a folder with a manifest, or `name=PATH` with a file, a folder, a
+    pattern or `delta:` and a Delta table.
 
     Raises UsageError for a wrong name, a table given twice, and files that are no table; RunError for files of an
     export that are not as they were written.
@@ -84,7 +85,7 @@ def opened(given: Sequence[str]) -> Lake:
     for text in given:
         name, equals, place = text.partition("=")
         if equals and "/" not in name:
-            found = [_of_files(name, place)]
+            found = [_of_delta(name, place) if place.startswith(PREFIX) else _of_files(name, place)]
         else:
             exported.append(manifest.read(Path(text)))
             found = _of_export(Path(text), exported[-1])
@@ -106,9 +107,9 @@ def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
             stat = path.stat()
             if stat.st_size != file.bytes or _sha256(path) != file.sha256:
                 raise RunError(f"--lake {folder}: file {file.path} is not as it was exported: export the tables again")
-            files.append(LakeFile(path, file.bytes, stat.st_mtime_ns, file.rows))
+            files.append(LakeFile(path, file.bytes, stat.st_mtime_ns))
         parent = str(folder / Path(table.files[0].path).parent)
-        tables.append(LakeTable(table.name, table.columns, tuple(files), parent, table.keys))
+        tables.append(LakeTable(table.name, table.columns, tuple(files), parent, table.rows, table.keys))
     return tables
 
 
@@ -122,7 +123,8 @@ def _of_files(name: str, given: str) -> LakeTable:
             " write it into the files"
         )
     columns: tuple[Column, ...] = ()
-    files = []
+    files: list[LakeFile] = []
+    rows = 0
     for path in paths:
         try:
             stat = path.stat()
@@ -134,8 +136,16 @@ def _of_files(name: str, given: str) -> LakeTable:
         if files and of_file != columns:
             raise UsageError(f"--lake {name}={given}: {path.name} has other columns: {_difference(columns, of_file)}")
         columns = of_file
-        files.append(LakeFile(path, stat.st_size, stat.st_mtime_ns, found.num_rows))
-    return LakeTable(name, columns, tuple(files), given)
+        files.append(LakeFile(path, stat.st_size, stat.st_mtime_ns))
+        rows += found.num_rows
+    return LakeTable(name, columns, tuple(files), given, rows)
+
+
+def _of_delta(name: str, given: str) -> LakeTable:
+    source = delta_source(given)
+    stats = ((path, path.stat()) for path in source.files)
+    files = tuple(LakeFile(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
+    return LakeTable(name, _columns(source.schema), files, given, source.rows, delta=source)
 
 
 def _found(given: str) -> list[Path]:

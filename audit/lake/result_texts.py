@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from order_audit.audit.lake.pg_types import PgType
-
 from order_audit.audit.scans.evidence_sql import EVIDENCE_LENGTH
 
 #: The oids of types, as far as masking and order depend on them.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import deltalake
+import duckdb
 import psycopg
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.lake.duckdb_database import DuckDatabase
 from order_audit.audit.lake.export import Wanted, export
 from order_audit.audit.lake.lake import opened
 from order_audit.errors import OrderAuditError, RunError, UsageError
@@ -116,6 +119,39 @@ def test_files_that_change_are_noticed(tmp_path: Path) -> None:
     assert table.change() == "file b.parquet was removed"
     before = table.version
     assert opened([f"t={tmp_path / 't'}"]).tables["t"].version != before
+
+
+def test_a_delta_table_is_read_at_one_version(tmp_path: Path) -> None:
+    place = str(tmp_path / "t")
+    rows = pa.table({"id": pa.array([1, 2], pa.int32()), "day": ["a", "b"], "f": [float("nan"), None]})
+    deltalake.write_deltalake(place, rows, partition_by=["day"])
+    first = opened([f"t=delta:{place}"]).tables["t"]
+    deltalake.write_deltalake(place, rows, mode="append")
+    assert first.change() == ""
+    assert (first.rows, first.version) == (2, "0")
+    assert [(it.name, it.type) for it in first.columns] == [
+        ("id", "integer"), ("day", "text"), ("f", "double precision"),
+    ]  # fmt: skip
+    newest, pinned = (opened([f"t=delta:{place}{at}"]).tables["t"] for at in ("", "@0"))
+    assert (newest.rows, newest.version, pinned.rows, pinned.version) == (4, "1", 2, "0")
+    database = DuckDatabase(tmp_path / "loaded")
+    database.load([first])
+    found = database.connection.execute("select id, day, f::varchar from t order by id").fetchall()
+    database.close()
+    assert found == [(1, "a", "nan"), (2, "b", None)]
+    for wrong in ("nope", "t@7"):
+        with pytest.raises(UsageError, match=f"--lake delta:.*{wrong}: "):
+            opened([f"t=delta:{tmp_path / wrong}"])
+
+
+def test_no_statement_reaches_a_file_after_the_tables_are_read(tmp_path: Path) -> None:
+    _write(tmp_path / "t.parquet", x=[float("nan"), 1.0])
+    database = DuckDatabase(tmp_path / "loaded")
+    database.load(opened([f"t={tmp_path / 't.parquet'}"]).tables.values())
+    assert database.connection.execute("select count(*) from t where x > 100").fetchall() == [(1,)]
+    with pytest.raises(duckdb.PermissionException):
+        database.connection.execute(f"select * from '{tmp_path / 't.parquet'}'")
+    database.close()
 
 
 def test_an_export_that_was_changed_is_refused(dsn: str, tmp_path: Path) -> None:
