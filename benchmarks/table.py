@@ -9,6 +9,7 @@ from typing import Final
 
 from benchmarks.capacity_tables import capacity_table, planned
 from benchmarks.history_tables import alarm_tables, format_tables, history_tables
+from benchmarks.lake import lake_tables
 from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
 from benchmarks.proposal_tables import large_tables, proposal_tables
 from benchmarks.since_tables import since_tables
@@ -28,6 +29,7 @@ _MODULES: Final = {
     "anomalies": "python -m benchmarks.anomalies",
     "formats": "python -m benchmarks.formats",
     "whole": "python -m benchmarks.whole",
+    "lake": "python -m benchmarks.lake",
 }
 
 
@@ -68,6 +70,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(large_tables(large))
     if since := documents.get("since"):
         parts.append(since_tables(since))
+    if lake := documents.get("lake"):
+        parts.append(lake_tables(lake))
     if history := documents.get("history"):
         parts.append(history_tables(history))
     if anomalies := documents.get("anomalies"):
