@@ -44,7 +44,7 @@ def markdown(document: Document) -> str:
             if summary.expectations
             else "No rules were run"
         )
-        + f". PostgreSQL {escaped(database.server_version)}, {encode(run.started_at)}.",
+        + f". {escaped(run.judged_by)}, {encode(run.started_at)}.",
         "",
     ]
     if found := totals.sentence(document):

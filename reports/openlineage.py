@@ -67,11 +67,11 @@ def _facet(document: Document, kind: str, /, **fields: Any) -> JsonObject:
 
 def _run_facets(document: Document) -> dict[str, JsonObject]:
     tests = [_test(it) for it in document.results if it.status != "not_selected"]
-    database = document.run.database
+    name, version = document.run.judged_by.split(",")[0].split(" ", 1)
     return {
         "test": _facet(document, "TestRunFacet", tests=tests),
         "processing_engine": _facet(
-            document, "ProcessingEngineRunFacet", name="PostgreSQL", version=database.server_version
+            document, "ProcessingEngineRunFacet", name=name, version=version
         ),
     }
 

@@ -136,6 +136,15 @@ class Run:
         ),
     ] = field(default=(), kw_only=True)
 
+    @property
+    def judged_by(self) -> str:
+        """The program that has judged the rules, with its version and what it has read."""
+        server = f"PostgreSQL {self.database.server_version}"
+        if self.engine == "postgresql":
+            return server
+        duckdb = f"DuckDB {self.versions.get('duckdb', '')}"
+        return f"{duckdb}, on files" if self.lake else f"{duckdb}, on a copy of the tables; {server}"
+
 
 @dataclass(frozen=True)
 class RowsAffected:

@@ -17,8 +17,8 @@ _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
 def command(document: Document) -> str:
     """Return the command that repeats the audit, with … for the user's own values."""
     run, gate, given = document.run, document.summary.gate, document.given or GivenOptions()
-    words = ["order-audit", "run", "--dsn", "…"]
-    if run.database.schema:
+    words = ["order-audit", "run", *(() if run.lake else ("--dsn", "…"))]
+    if run.database.schema and not run.lake:
         words += ["--schema", search_path.text(run.database.schemas)]
     for suite in run.suites:
         words += ["--suite", suite]
