@@ -41,6 +41,9 @@ def run(
     tags: Iterable[str] = (),
     variables: Mapping[str, str] | None = None,
     schema: str = "",
+    engine: Literal["postgresql", "duckdb"] = "postgresql",
+    lake: Iterable[str | Path] = (),
+    memory: str = "",
     out: str | Path | None = None,
     formats: Iterable[Format] | None = None,
     fail_on: FailOn = "critical",
@@ -73,7 +76,8 @@ def run(
     """Audit a database, and write the files of `formats` into the folder `out`, if one is given.
 
     The parameters are the options of `order-audit run`, whose defaults they have. `rules` and `exclude` are patterns of
-    rule ids, `tags` of their tags, `variables` are values of their variables. `min_pass_rate`, `sample` and
+    rule ids, `tags` of their tags, `variables` are values of their variables. `lake` has folders of exported tables, or
+    texts `NAME=PATH`, for the `engine` duckdb, which needs no `dsn` then. `min_pass_rate`, `sample` and
     `verify_since` are percentages. `examples` is the number of evidence rows per rule, `jobs` the number of
     connections, `timeout` the limit of each statement in seconds; `exact` profiles all rows of large tables. A
     comparison by keys needs an `out` with violations.csv, and of personal keys the same `key_file`, which is created if
@@ -100,6 +104,9 @@ def run(
         tags=tuple(tags),
         variables=variables or {},
         schema=schema,
+        engine=engine,
+        lake=tuple(map(str, lake)),
+        memory=memory,
         formats=("json",) if out is None else DEFAULT if formats is None else asked_formats(",".join(formats)),
         fail_on=fail_on,
         fail_on_schema=fail_on_schema,
@@ -129,12 +136,13 @@ def run(
         unmask=unmask,
         on_warning=lambda text: warnings.warn(text, RuntimeWarning, stacklevel=2),
     )
+    place = "" if options.lake else resolve(dsn)
     if out is not None:
-        return result(audit.run(resolve(dsn), Path(out), options), Path(out))
+        return result(audit.run(place, Path(out), options), Path(out))
     if rows or options.state:
         raise UsageError(f"{'rows' if rows else 'state and since'} need files: name a folder with out")
     with temporary() as folder:
-        return result(audit.run(resolve(dsn), folder, options), None)
+        return result(audit.run(place, folder, options), None)
 
 
 @retried

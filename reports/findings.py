@@ -114,6 +114,8 @@ def _rules(document: Document) -> Iterator[Finding]:
                 yield _of_rule(result, f"{result.title}: could not be judged: {_one_line(result.error)}", fails=True)
             case "skipped" if result.missing_tables:
                 yield _of_rule(result, f"{result.title}: skipped: {_one_line(result.reason)}", fails=fails)
+            case "not_checkable" if result.cause is not None and result.cause.kind == "engine":
+                yield _of_rule(result, f"{result.title}: {_one_line(result.reason)}", fails=fails)
             case "passed" if result.baseline and result.baseline.resolved and not result.violations:
                 resolved = plural(result.baseline.resolved, "violation")
                 yield _of_rule(result, f"{result.title}: {resolved} of the baseline resolved", state="resolved")

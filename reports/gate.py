@@ -56,7 +56,8 @@ def decide(
     Suppressed violations do not count, and each `expired` suppression fails the gate. `new` has the new violations per
     rule against a baseline, without suppressed ones; with it, a failed rule without new violations counts as
     passed. An errored rule fails the gate at every severity. So does a rule with a missing table (unless
-    `allow_skipped`), because a typo in a name must not pass; a table in the rule's `requires` may be missing. An
+    `allow_skipped`), because a typo in a name must not pass; a table in the rule's `requires` may be missing. So does a
+    rule that another engine than PostgreSQL cannot judge. An
     interrupted audit fails, too: rules that did not run may fail. Open schema findings fail the gate from
     `fail_on_schema` on, unusual figures from `fail_on_anomaly` on; `anomalies` are
     None where the history could not be read, which fails the gate then.
@@ -119,6 +120,9 @@ def _results(
             yield Reason("failed", severity, tuple(FailingRule(rule, count) for rule, count in counts))
     if errored := [it.rule for it in results if it.status == "errored"]:
         yield Reason("errored", rules=_named(errored))
+    unable = [it.rule for it in results if it.cause is not None and it.cause.kind == "engine"]
+    if unable and not allow_skipped:
+        yield Reason("engine", rules=_named(unable))
     skipped = [it for it in results if it.missing_tables]
     if skipped and not allow_skipped:
         yield Reason("skipped", rules=tuple(FailingRule(it.rule, missing_tables=it.missing_tables) for it in skipped))

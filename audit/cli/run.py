@@ -255,7 +255,7 @@ def run(
         say_notes(document.run.notes)
     _warn(document.run.database)
     command = action_plan.next_command(document)
-    then = [following(command, dsn)] if command else []
+    then = [following(command, dsn)] if command and not lake else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
     log_commands.say_all(document, options.formats, out)
     raise typer.Exit(_exit_code(document))

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-from order_audit.audit.lake.functions import install
-from order_audit.audit.lake.pg_types import PgType, read_type
-from order_audit.audit.lake.translate import DUCKDB, NotTranslatable, ServerFacts, Translation, as_text, translate
 
 from order_audit.audit.analysis.query_facts import ParsedQuery
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database.catalog import Column, Relation
 from order_audit.audit.lake.duckdb_database import DuckDatabase
+from order_audit.audit.lake.functions.duckdb_library import install
 from order_audit.audit.lake.lake import Lake, LakeTable
 from order_audit.audit.lake.lake_scans import LakeRule, LakeScans
+from order_audit.audit.lake.pg_types import PgType, read_type
 from order_audit.audit.lake.result_texts import oid
+from order_audit.audit.lake.translate import NotTranslatable, ServerFacts, Translation, duckdb_dialect, translate
 from order_audit.audit.scans.engine import NO_COUNTS, NO_RESTRICTIONS, OnOutcome, ScanOptions, ignore_outcome
 from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.limits_check import misfit
@@ -70,15 +70,15 @@ class DuckEngine:
         return prepared_rules, outcomes
 
     def _prepared(self, rule: Rule, parsed: ParsedQuery, marks: Mapping[RelationName, str]) -> PreparedRule | Outcome:
-        if outcome := unfit(rule, parsed, self._relations, self._facts.encoding, marks):
+        if outcome := unfit(rule, parsed, self._relations, self._facts.encoding.lower(), marks):
             return outcome
         if rule.measure is not None:
             return _not_checkable("measured rules")
         try:
-            translation = translate(rule.sql, self._types, DUCKDB, self._facts)
+            translation = translate(rule.sql, self._types, duckdb_dialect(), self._facts)
         except NotTranslatable as error:
             return _not_checkable(*error.missing)
-        columns = tuple(Column(name, oid(of)) for name, of in translation.columns)
+        columns = tuple(Column(name, oid(of), source=_source(parsed, name)) for name, of in translation.columns)
         names = [it.name for it in columns]
         if message := missing_column(rule, names) or misfit(None, rule, columns):
             return Outcome("errored", failure=Failure(message))
@@ -118,9 +118,7 @@ class DuckEngine:
         rules = []
         for prepared in prepared_rules:
             made = self._translations[prepared.rule.id]
-            types = tuple(of for _, of in made.columns)
-            texts = tuple(as_text(f"e{place}", of, DUCKDB) for place, of in enumerate(types))
-            rules.append(LakeRule(prepared, made.sql, types, texts))
+            rules.append(LakeRule(prepared, made.sql, tuple(of for _, of in made.columns), made.texts))
         judged = {it.table.name for it in prepared_rules if it.table is not None}
         rows = {name: table.rows for name, table in self._lake.tables.items() if name in judged}
         return LakeScans(self.database, rules, rows, store, options, on_outcome)
@@ -147,6 +145,12 @@ def _type(written: str, stored: str) -> PgType:
     if stored == "masked":
         return PgType("a masked value")
     return read_type(written) if stored != "string" else PgType(**{**vars(read_type(written)), "stored": "text"})
+
+
+def _source(parsed: ParsedQuery, name: str) -> str:
+    """Return the name in its table of a column that the query only shows; empty for others."""
+    names = parsed.column_lineage.get(name)
+    return next(iter(names)) if name in parsed.rows and names is not None and len(names) == 1 else ""
 
 
 def _judged(rule: Rule, parsed: ParsedQuery, read: Iterable[Relation]) -> Relation | None:

@@ -1,4 +1,4 @@
-"""Tables in Parquet files: an export of `order-audit export`, or files of anybody's, each pinned as it is now."""
+"""Tables in Parquet files: an export of `order-audit export`, or files of another program, each pinned as it is now."""
 
 from __future__ import annotations
 
@@ -179,14 +179,14 @@ def _stored(kind: pa.DataType) -> str:
 
 
 def _type(kind: pa.DataType) -> str:
-    """Return the type of PostgreSQL whose values a column has; `unknown` where there is none."""
+    """Return the type of PostgreSQL whose values a column has; `unsupported` where there is none."""
     stored = _stored(kind)
     if pa.types.is_decimal(kind):
         return f"numeric({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):
         zone = "with" if kind.tz else "without"
-        return f"timestamp {zone} time zone" if kind.unit in ("s", "ms", "us") else "unknown"
-    return _TYPES.get(stored, "unknown")
+        return f"timestamp {zone} time zone" if kind.unit in ("s", "ms", "us") else "unsupported"
+    return _TYPES.get(stored, "unsupported")
 
 
 _TYPES: Final = {

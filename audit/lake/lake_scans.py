@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 import duckdb
-from order_audit.audit.lake.pg_types import PgType
 
 from order_audit.audit.lake.duckdb_database import DuckDatabase, first_line
+from order_audit.audit.lake.pg_types import PgType
 from order_audit.audit.lake.result_texts import key_text, quoted_field, row_json
 from order_audit.audit.scans.engine import OnOutcome, ScanOptions
 from order_audit.audit.scans.evidence_sql import evidence_names
@@ -28,12 +28,14 @@ from order_audit.reports.document import Cause
 
 #: Rows that are taken at once.
 _BLOCK: Final = 10_000
-_HITS: Final = "temp.hits"
+_HITS: Final = "temp.hits as v"
 
 
 @dataclass(frozen=True)
 class LakeRule:
-    """A prepared rule with its query on the engine: columns `e0`, `e1` and so on, as texts `t0`, `t1` and so on."""
+    """A prepared rule with its query on the engine, the types of its columns, and expressions for them as texts, in
+    which `v` is the query.
+    """
 
     prepared: PreparedRule
     sql: str
@@ -125,8 +127,7 @@ class LakeScans:
         prepared, cursor = rule.prepared, self._cursor
         wanted = max(self._options.examples, self._store.rows.most) if self._store.rows else self._options.examples
         try:
-            columns = ", ".join(f"e{place}" for place in range(len(rule.types)))
-            cursor.execute(f"create or replace temp table hits as select * from (\n{rule.sql}\n) as v ({columns})")
+            cursor.execute(f"create or replace temp table hits as\n{rule.sql}")
             with RuleReader(
                 prepared, self._store, None, examples=self._options.examples, unmask=self._options.unmask
             ) as reader:
@@ -147,10 +148,10 @@ class LakeScans:
         types = [rule.types[place] for place in prepared.key]
         texts = [rule.texts[place] for place in prepared.key]
         is_exact = types[0].name != "numeric"
-        ordered = [f"e{prepared.key[0]}"] if prepared.ordered_as_number and is_exact else texts
+        ordered = [_column(prepared.rule.key[0])] if prepared.ordered_as_number and is_exact else texts
         order = ", ".join(f"{it} nulls first" for it in ordered)
         found = cursor.execute(f"select {', '.join(texts)} from {_HITS} order by {order}")
-        keys = (key_text(values, types) for values in _rows(found))
+        keys: Iterator[str | None] = (key_text(values, types) for values in _rows(found))
         if prepared.key_is_personal:  # the store sorts the digests
             keys = (None if it is None else hashlib.sha256(it.encode()).hexdigest() for it in keys)
         elif len(types) > 1 or not is_exact:  # the order of the parts is not that of the whole
@@ -162,16 +163,20 @@ class LakeScans:
         prepared = rule.prepared
         names = evidence_names(prepared)
         is_number = prepared.ordered_as_number and rule.types[prepared.key[0]].name != "numeric"
-        key = [f"e{prepared.key[0]}"] if is_number else [rule.texts[place] for place in prepared.key]
+        key = [_column(prepared.rule.key[0])] if is_number else [rule.texts[place] for place in prepared.key]
         order = ", ".join(f"{it} nulls first" for it in key)
         first = f"select distinct on ({', '.join(key)}) * from {_HITS} order by {order} limit {most}"
-        for values in _rows(cursor.execute(f"select {', '.join(rule.texts)} from ({first}) as h order by {order}")):
+        for values in _rows(cursor.execute(f"select {', '.join(rule.texts)} from ({first}) as v order by {order}")):
             yield row_json(names, values, rule.types)
 
 
 def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
     while block := found.fetchmany(_BLOCK):
         yield from block
+
+
+def _column(name: str) -> str:
+    return 'v."' + name.replace('"', '""') + '"'
 
 
 def _by_bytes(key: str | None) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from order_audit.errors import DocumentError, UsageError
 from order_audit.reports.atomic_files import as_json
@@ -70,7 +70,7 @@ class Manifest:
     schema: str
     snapshot: str
     encoding: str
-    provider: str
+    provider: Literal["libc", "icu", "builtin"]
     collation: str
     character_type: str
     timezone: str

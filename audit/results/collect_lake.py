@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import uuid
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ from order_audit.reports.writers import WRITERS
 if TYPE_CHECKING:
     from order_audit.audit.lake.lake import Lake
 
+_SIZE: Final = re.compile(r"\d+(\.\d+)? ?([KMGT]i?)?B", re.IGNORECASE)
 _NO_DATABASE: Final = "the audit was of files, and the definitions of tables are the database's"
 _NO_DIAGRAM: Final = "the audit was of files, in which rows around a violation are not looked up"
 #: What an audit of files does not have, for the note of the result.
@@ -181,6 +183,8 @@ def refuse_options(options: Options) -> None:
         "--ddl": options.ddl,
         "--fail-on-schema": options.fail_on_schema != "never",
     }
+    if options.memory and not _SIZE.fullmatch(options.memory):
+        raise UsageError(f"--memory {options.memory}: write a size as 500MB or 4GB")
     if given := [name for name, value in wrong.items() if value]:
         raise UsageError(f"{given[0]} is for PostgreSQL: leave it out with --engine {options.engine}")
 

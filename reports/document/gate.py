@@ -16,6 +16,7 @@ FailureKind: TypeAlias = Literal[
     "failed",
     "errored",
     "skipped",
+    "engine",
     "schema_findings",
     "schema_rules_errored",
     "pass_rate",
@@ -58,7 +59,7 @@ class Gate:
     failures: Annotated[tuple[Reason, ...], note("The same as values.")]
     fail_on: FailOn
     fail_on_schema: FailOn
-    allow_skipped: Annotated[bool, note("Whether a rule with a missing table does not fail the gate.")]
+    allow_skipped: Annotated[bool, note("Whether a rule does not fail the gate whose table is missing, or which the engine cannot judge.")]
     min_pass_rate: Annotated[float | None, note("In percent.", minimum=0, maximum=100)]
     baseline: Annotated[bool, note("Whether only violations that are new against a baseline fail the gate.")]
     new_violations: Annotated[

@@ -110,7 +110,7 @@ def test_the_command_that_repeats_a_run_has_all_of_its_options(run: tuple[Path, 
         fixes=some, guards=some, allow=some, rules=("a",), exclude=("b",), tags=("c",), variables={"d": "1"},
         environment="ci", configuration="order-audit.toml", history=some, since=some, full=True, verify_since=0.5,
         rows=5, timeout=2.5, sample=10.0, different=True, gentle=True, lint=False, profile=False, exact=True,
-        plan_fixes=True, formats=("html", "csv-safe"), ddl=(some,),
+        plan_fixes=True, formats=("html", "csv-safe"), ddl=(some,), engine="duckdb", lake=("lake",), memory="2GB",
     )  # fmt: skip
     gate = replace(document.summary.gate, allow_skipped=True, fail_on_anomaly="info", min_pass_rate=99.5, baseline=True)
     said = set()

@@ -40,7 +40,7 @@ def test_types_of_files_are_types_of_postgresql(tmp_path: Path) -> None:
         "i8": (pa.int8(), "smallint"),
         "u16": (pa.uint16(), "integer"),
         "u32": (pa.uint32(), "bigint"),
-        "u64": (pa.uint64(), "unknown"),
+        "u64": (pa.uint64(), "unsupported"),
         "f": (pa.float32(), "real"),
         "d": (pa.decimal128(12, 3), "numeric(12,3)"),
         "s": (pa.large_string(), "text"),
@@ -48,9 +48,9 @@ def test_types_of_files_are_types_of_postgresql(tmp_path: Path) -> None:
         "date": (pa.date32(), "date"),
         "ms": (pa.timestamp("ms"), "timestamp without time zone"),
         "tz": (pa.timestamp("us", "Europe/Berlin"), "timestamp with time zone"),
-        "ns": (pa.timestamp("ns"), "unknown"),
-        "list": (pa.list_(pa.int32()), "unknown"),
-        "bin": (pa.binary(), "unknown"),
+        "ns": (pa.timestamp("ns"), "unsupported"),
+        "list": (pa.list_(pa.int32()), "unsupported"),
+        "bin": (pa.binary(), "unsupported"),
     }
     empty = pa.schema([(name, kind) for name, (kind, _) in columns.items()]).empty_table()
     parquet.write_table(empty, tmp_path / "t.parquet")
