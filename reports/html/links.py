@@ -18,7 +18,7 @@ _NAMED: Final = 3
 #: The anchor of the section that a kind of reason counts; failed rules are in their severity's section.
 _PLACES: Final = {
     "errored": "errored", "skipped": "skipped", "schema_findings": "schema", "schema_rules_errored": "schema",
-    "anomalies": "unusual",
+    "anomalies": "unusual", "engine": "not-checkable",
 }  # fmt: skip
 _LINK: Final = Markup('<a{} href="#{}">{}</a>')
 
