@@ -6,7 +6,6 @@ import importlib.util
 import re
 import shutil
 import uuid
-from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ from order_audit.audit import digest_key
 from order_audit.audit.database import catalog
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.audited_database import audited_database
+from order_audit.audit.results.clock import now
 from order_audit.audit.results.collect import Check, Collected
 from order_audit.audit.results.consequences import Consequences
 from order_audit.audit.results.context import context_without_queries
@@ -55,7 +55,7 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
     from order_audit.audit.lake.duckdb_engine import version as engine_version
     from order_audit.audit.lake.lake import opened
 
-    started, run = datetime.now(UTC), str(uuid.uuid4())
+    started, run = now(), str(uuid.uuid4())
     spooled, loaded, copied = folder / "spool", folder / "tables", folder / "copied"
     unmade = {
         rule.id: Outcome(
@@ -105,7 +105,7 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
         run=Run(
             id=run,
             started_at=started,
-            finished_at=datetime.now(UTC),
+            finished_at=now(),
             complete=not scans.interrupted,
             changed_tables=tuple(moved),
             database=database,
