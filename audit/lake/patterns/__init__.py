@@ -1,0 +1,1 @@
+"""Regular expressions of PostgreSQL, and the same for other engines."""
