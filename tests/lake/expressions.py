@@ -61,6 +61,7 @@ EXPRESSIONS: Final[dict[str, tuple[str, ...]]] = {
         "exists (select 1 where t = 'a')", "E'a\\nb\\u00e9' || t", "t collate \"C\" between 'a' and 'c'",
     ),
     "inputs": (
+        "array[t, 'a b', null]::text", "array[1, length(t), null]::text", "string_to_array(t, ' ')::text", "(array[]::text[])::text",
         "t::int", "t::bigint", "t::smallint", "t::numeric", "t::float8", "t::boolean", "t::date", "t::timestamp",
         "t::json", "t::numeric(6,2)", "case when t ~ '^[0-9]{1,5}$' then t::int end",
         "t ~ '^[0-9]{1,4}$' and t::int > 3", "json_typeof(t::json)", "t::numeric::text", "t::float8::text",

@@ -85,14 +85,14 @@ def _pairs(name: str, columns: dict[str, tuple[str, tuple[object, ...]]], crosse
         listed = ", ".join(f"({place}, {_text(value, of)})" for place, value in enumerate(values))
         parts.append((column, f"(values {listed}) as {column} (k, {column})", of))
     first = parts[0]
-    made = f"create table {name} as select row_number() over () as k, {first[0]}.{first[0]}"
+    made = f"create table {name} as select row_number() over () as k, {first[0]}.{first[0]}::{first[2]}"
     source = f" from {first[1]}"
-    for column, listed, _ in parts[1:]:
-        made += f", {column}.{column}"
+    for column, listed, of in parts[1:]:
+        made += f", {column}.{column}::{of}"
         source += f" left join {listed} on {column}.k = {first[0]}.k"
     if crossed:
         made += ", other.*"
-        second = ", ".join(f"{column}.{column} as {column}2" for column, _, _ in parts)
+        second = ", ".join(f"{column}.{column}::{of} as {column}2" for column, _, of in parts)
         source += f" cross join (select {second}{source}) as other"
     return made + source
 

@@ -273,6 +273,13 @@ LISTS: Final = {
         when v is null then null when list_contains(v, false) then false
         when len(list_filter(v, lambda x: x is null)) > 0 then null else true
     end)[1]""",
+    "oa_array_text(l)": """list_transform([l], lambda v: case when v is not null then
+        '{' || coalesce(array_to_string(list_transform(v, lambda x: case
+        when x is null then 'NULL'
+        when x = '' or lower(x) = 'null' or regexp_matches(x, '[{}",\\\\ \\t\\n\\v\\f\\r]')
+            then '"' || replace(replace(x, '\\', '\\\\'), '"', '\\"') || '"'
+        else x
+    end), ','), '') || '}' end)[1]""",
     "oa_series(a, b)": "generate_series(a, b)",
 }
 

@@ -12,7 +12,7 @@ from order_audit.audit.lake.translate.calls import hash_key, is_hash
 from order_audit.audit.lake.translate.coerce import as_text, coerce
 from order_audit.audit.lake.translate.collations import check_order
 from order_audit.audit.lake.translate.compare import key
-from order_audit.audit.lake.translate.context import Context, handles, written
+from order_audit.audit.lake.translate.context import Context, ExpressionHandler, handles, written
 from order_audit.audit.lake.translate.errors import NotTranslatable
 from order_audit.audit.lake.translate.logic import condition
 from order_audit.audit.lake.translate.ordering import order_by
@@ -36,7 +36,6 @@ _EXTREMES: Final = ("smallint", "integer", "bigint", "real", "double precision",
                     "timestamp with time zone", *TEXTS)  # fmt: skip
 
 
-@handles(exp.Count, "this")
 def _count(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     if isinstance(node.this, exp.Star):
         return Typed("count(*)", BIGINT)
@@ -49,7 +48,6 @@ def _count(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     return value.made(f"count({value.sql})", BIGINT)
 
 
-@handles(exp.Sum, "this")
 def _sum(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     value = context.expression(node.this, scope)
     if value.type.name in ("smallint", "integer"):
@@ -62,7 +60,6 @@ def _sum(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     return replace(value.made(f"sum({native.sql})", NUMERIC), native=Native(f"sum({native.sql})", 38, native.scale))
 
 
-@handles(exp.Avg, "this")
 def _avg(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     value = context.expression(node.this, scope)
     native = (
@@ -92,18 +89,10 @@ def _extreme(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     return replace(made, collation=value.collation, ascii=value.ascii)
 
 
-handles(exp.Min, "this")(_extreme)
-handles(exp.Max, "this")(_extreme)
-
-
 def _of_booleans(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     name = "bool_or" if isinstance(node, exp.LogicalOr) else "bool_and"
     value = truth(context, context.expression(node.this, scope))
     return value.made(f"{name}({value.sql})", BOOLEAN)
-
-
-handles(exp.LogicalOr, "this")(_of_booleans)
-handles(exp.LogicalAnd, "this")(_of_booleans)
 
 
 def _ordered(context: Context, node: exp.Expr, scope: Scope) -> tuple[exp.Expr, str]:
@@ -113,7 +102,6 @@ def _ordered(context: Context, node: exp.Expr, scope: Scope) -> tuple[exp.Expr, 
     return node, ""
 
 
-@handles(exp.ArrayAgg, "this")
 def _array_agg(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     inner, order = _ordered(context, node.this, scope)
     if isinstance(inner, exp.Distinct):
@@ -124,7 +112,6 @@ def _array_agg(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     return replace(value.made(f"list({value.sql}{order})", value.type.array), collation=value.collation)
 
 
-@handles(exp.GroupConcat, "this", "separator")
 def _string_agg(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     inner, order = _ordered(context, node.this, scope)
     by = context.expression(node.args["separator"], scope) if node.args.get("separator") else None
@@ -136,8 +123,7 @@ def _string_agg(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     return value.made(f"string_agg({value.sql}, {by.sql}{order})", TEXT).collated(OF_DATABASE)
 
 
-@handles(exp.Filter, "this", "expression")
-def _filter(context: Context, node: exp.Expr, scope: Scope) -> Typed:
+def _filtered(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     made = raw(context, node.this, scope)
     where = condition(context, node.args["expression"].this, scope)
     suffix = f" filter (where {where.sql})"
@@ -155,24 +141,36 @@ def _suffixed(sql: str, suffix: str) -> str:
     return sql + suffix
 
 
-_AGGREGATES: Final = (
-    exp.Count,
-    exp.Sum,
-    exp.Avg,
-    exp.Min,
-    exp.Max,
-    exp.LogicalOr,
-    exp.LogicalAnd,
-    exp.ArrayAgg,
-    exp.GroupConcat,
-)
+_AGGREGATES: Final[dict[type[exp.Expr], ExpressionHandler]] = {
+    exp.Count: _count,
+    exp.Sum: _sum,
+    exp.Avg: _avg,
+    exp.Min: _extreme,
+    exp.Max: _extreme,
+    exp.LogicalOr: _of_booleans,
+    exp.LogicalAnd: _of_booleans,
+    exp.ArrayAgg: _array_agg,
+    exp.GroupConcat: _string_agg,
+}
 
 
 def raw(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     """Compile an aggregate without what has to stand around FILTER and OVER."""
-    if not isinstance(node, _AGGREGATES):
+    if isinstance(node, exp.Filter):
+        return _filtered(context, node, scope)
+    handler = _AGGREGATES.get(type(node))
+    others = [value for part, value in node.args.items() if part not in ("this", "separator", "big_int")]
+    if handler is None or any(others):
         raise NotTranslatable(written(node))
-    return context.expression(node, scope)
+    return handler(context, node, scope)
+
+
+def _aggregate(context: Context, node: exp.Expr, scope: Scope) -> Typed:
+    return finished(node.this if isinstance(node, exp.Filter) else node, raw(context, node, scope))
+
+
+for _kind in (*_AGGREGATES, exp.Filter):
+    handles(_kind, "this", "separator", "expression")(_aggregate)
 
 
 #: Window functions: name, type of the result (empty for the argument's), parts that are arguments.
@@ -216,7 +214,7 @@ def _window(context: Context, node: exp.Expr, scope: Scope) -> Typed:
             isinstance(inner, exp.Count) and isinstance(inner.this, exp.Distinct)
         ):
             raise NotTranslatable(f"as a window function: {written(inner)}")
-        made = context.expression(function, scope) if filtered else raw(context, inner, scope)
+        made = raw(context, function, scope)
     over = f" over ({_definition(context, node, scope)})"
     native = replace(made.native, sql=_suffixed(made.native.sql, over)) if made.native else None
     made = replace(made, sql=_suffixed(made.sql, over), native=native)

@@ -66,6 +66,8 @@ def _converted(context: Context, value: Typed, to: PgType, explicit: bool) -> Ty
         return _of_literal(context, value, to)
     if source.name == to.name and not source.is_array:
         return replace(value, type=to)
+    if source.is_array:
+        return _array_text(context, value, to, explicit)
     dialect = context.dialect
     template = dialect.implicit.get(f"{source} -> {to}")
     if template is None and (explicit or (to == TEXT and source.name in TEXTS)):
@@ -86,6 +88,16 @@ def _converted(context: Context, value: Typed, to: PgType, explicit: bool) -> Ty
         made = replace(made, native=Native(value.sql, DIGITS[source.name], 0))
     keeps = source.name in ("bit", "bit varying", "uuid", *DIGITS) or (source.name in TEXTS and value.ascii)
     return replace(made, ascii=keeps and to.name in TEXTS, collation=value.collation)
+
+
+def _array_text(context: Context, value: Typed, to: PgType, explicit: bool) -> Typed:
+    """Cast an array to text, as `{a,"b c",NULL}`."""
+    if not explicit or to != TEXT:
+        raise NotTranslatable(f"the cast from {value.type.base} to {to}")
+    name = context.new_name("e")
+    item = cast(context, Typed(name, value.type.element), TEXT)
+    made = value.made(f"oa_array_text(list_transform({value.sql}, lambda {name}: {item.sql}))", TEXT)
+    return replace(made, collation=OF_DATABASE)
 
 
 def _of_literal(context: Context, value: Typed, to: PgType) -> Typed:

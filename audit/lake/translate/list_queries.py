@@ -13,6 +13,7 @@ from order_audit.audit.lake.translate.compare import key
 from order_audit.audit.lake.translate.context import Context
 from order_audit.audit.lake.translate.json_walk import walk_rows
 from order_audit.audit.lake.translate.logic import condition
+from order_audit.audit.lake.translate.names import column_name
 from order_audit.audit.lake.translate.scope import Relation, Scope
 from order_audit.audit.lake.translate.sources import ListRows, alias, list_rows
 from order_audit.audit.lake.translate.typed import BIGINT, BOOLEAN, Typed
@@ -137,5 +138,5 @@ def _project(context: Context, node: exp.Expr, scope: Scope) -> None:
     made = []
     for place, one in enumerate(node.this.this.expressions):
         typed = context.expression(one.unalias(), scope)
-        made.append((columns[place] if place < len(columns) else one.alias_or_name, typed))
+        made.append((columns[place] if place < len(columns) else column_name(one), typed))
     scope.relations.append(Relation(name, tuple(made)))

@@ -57,13 +57,14 @@ def _with_native(context: Context, operator: str, values: list[Typed], made: Typ
         precision = max(left.precision - left.scale, right.precision - right.scale) + scale + 1
         if precision > MAX_DIGITS:
             return made
-        wide = Native(left.sql, precision, scale)
-        a, b = same_scale(wide, Native(right.sql, precision, scale))
+        a, b = same_scale(Native(left.sql, precision, scale), Native(right.sql, precision, scale))
         native = Native(f"({a} {operator} {b})", precision, scale)
     elif operator == "*" and left.precision + right.precision <= MAX_DIGITS:
         precision, scale = left.precision + right.precision, left.scale + right.scale
-        sides = (f"cast({it.sql} as decimal({it.precision}, {it.scale}))" for it in (left, right))
-        native = Native(f"cast({' * '.join(sides)} as decimal({precision}, {scale}))", precision, scale)
+        # DuckDB gives the product of two short decimals a short type, which overflows
+        wide = f"cast({left.sql} as decimal({max(precision, 19)}, {left.scale}))"
+        other = f"cast({right.sql} as decimal({right.precision}, {right.scale}))"
+        native = Native(f"cast({wide} * {other} as decimal({precision}, {scale}))", precision, scale)
     else:
         return made
     return replace(made, native=native, raises=any(it.raises for it in values))

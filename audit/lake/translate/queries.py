@@ -8,7 +8,6 @@ from typing import Final
 
 from sqlglot import exp
 
-from order_audit.audit.analysis.column_lineage import output_name
 from order_audit.audit.lake.translate.aggregates import group_key
 from order_audit.audit.lake.translate.common_tables import add_common_tables
 from order_audit.audit.lake.translate.compare import key
@@ -16,6 +15,7 @@ from order_audit.audit.lake.translate.context import Compiled, Context, handles_
 from order_audit.audit.lake.translate.errors import NotTranslatable
 from order_audit.audit.lake.translate.joins import from_clause
 from order_audit.audit.lake.translate.logic import condition
+from order_audit.audit.lake.translate.names import column_name
 from order_audit.audit.lake.translate.ordering import order_by
 from order_audit.audit.lake.translate.scope import Scope
 from order_audit.audit.lake.translate.set_operations import united
@@ -99,26 +99,13 @@ def _items(context: Context, node: exp.Expr, scope: Scope) -> list[tuple[str, Ty
         else:
             inner = one.this if isinstance(one, exp.Alias) else one
             typed = context.expression(inner, scope)
-            made.append((output_name(one) or _default_name(inner), typed))
+            made.append((column_name(one), typed))
     return made
 
 
 def _check_star(node: exp.Expr) -> None:
     if any(value for value in node.args.values()):
         raise NotTranslatable(written(node))
-
-
-def _default_name(node: exp.Expr) -> str:
-    """Return the name that PostgreSQL gives a column of an expression."""
-    while isinstance(node, exp.Cast | exp.Paren | exp.Collate | exp.Filter | exp.Window):
-        node = node.this
-    if isinstance(node, exp.Column):
-        return name_of(node.this)
-    if isinstance(node, exp.Anonymous):
-        return str(node.this).lower()
-    return (
-        node.sql_name().lower() if isinstance(node, exp.Func) and not isinstance(node, exp.And | exp.Or) else "?column?"
-    )
 
 
 def _group(context: Context, group: exp.Expr, scope: Scope, items: list[tuple[str, Typed]]) -> list[str]:

@@ -108,7 +108,10 @@ def _paren(context: Context, node: exp.Expr, scope: Scope) -> Typed:
 
 @handles(exp.Cast, "this", "to")
 def _cast(context: Context, node: exp.Expr, scope: Scope) -> Typed:
-    return cast(context, context.expression(node.this, scope), written_type(node.args["to"]))
+    to = written_type(node.args["to"])
+    if isinstance(node.this, exp.Array) and not node.this.expressions and to.is_array:
+        return array_of(context, to.element.base, [])
+    return cast(context, context.expression(node.this, scope), to)
 
 
 def written_type(node: exp.Expr) -> PgType:
@@ -237,6 +240,8 @@ def _array(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     if any(isinstance(it, exp.Query) for it in node.expressions):
         raise NotTranslatable("array(select …)")
     values = [context.expression(it, scope) for it in node.expressions]
+    if not values:
+        raise NotTranslatable("array[] without a type")
     if any(it.type.is_array for it in values):
         raise NotTranslatable("an array of arrays")
     values = branches(context, values)
