@@ -249,16 +249,32 @@ JSON: Final = {
         when '{' then 'object' when '[' then 'array' when '"' then 'string' when 't' then 'boolean'
         when 'f' then 'boolean' when 'n' then 'null' else case when v is not null then 'number' end
     end)[1]""",
-    # no escape of a character by its number, where DuckDB and PostgreSQL differ, and nothing that DuckDB cannot read
-    "oa_json_simple(j)": "not contains(j, '\\u') and json_valid(j)",
     "oa_json_keys(j)": """list_transform([j], lambda v: case
-        when v is null then null
-        when oa_json_typeof(v) = 'object' and oa_json_simple(v) then json_keys(v)
-        else oa_py_json_keys(v)
+        when not contains(v, '\\') and starts_with(oa_trim(v), '{') then json_keys(v)
+        when v is not null then oa_py_json_keys(v)
     end)[1]""",
     "oa_json_elements(j)": "oa_py_json_elements(j)",
+    # Without a backslash a key stands in the text as it is. If it does so once, it is not repeated.
+    "oa_json_plain(j, k)": """not contains(j, '\\') and not contains(k, '\\') and not contains(k, '"')
+        and starts_with(oa_trim(j), '{')
+        and strlen(j) - strlen(replace(j, '"' || k || '"', '')) <= strlen(k) + 2""",
+    "oa_json_pointer(k)": "'/' || replace(replace(k, '~', '~0'), '/', '~1')",
     "oa_json_get(j, k)": "oa_py_json_get(j, k)",
-    "oa_json_get_text(j, k)": "oa_py_json_get_text(j, k)",
+    "oa_json_get_type(j, k)": """list_transform([j], lambda v: case
+        when v is null or k is null then null
+        when oa_json_plain(v, k) then oa_json_typeof(cast(json_extract(v, oa_json_pointer(k)) as varchar))
+        else oa_json_typeof(oa_py_json_get(v, k))
+    end)[1]""",
+    "oa_json_get_text(j, k)": """list_transform([j], lambda v: case
+        when v is null or k is null then null
+        when oa_json_plain(v, k)
+            then list_transform([cast(json_extract(v, oa_json_pointer(k)) as varchar)], lambda r: case
+                when r is null or r = 'null' then null
+                when starts_with(r, '"') then substr(r, 2, length(r) - 2)
+                else oa_py_json_get_text(v, k)
+            end)[1]
+        else oa_py_json_get_text(v, k)
+    end)[1]""",
     "oa_json_at(j, n)": "oa_py_json_at(j, n)",
     "oa_json_at_text(j, n)": "oa_py_json_at_text(j, n)",
     "oa_json_array_length(j)": "len(oa_py_json_elements(j))",

@@ -118,6 +118,12 @@ def _by_name(context: Context, node: exp.Expr, scope: Scope) -> Typed:
         return special(context, node, scope)
     if name not in _NAMED:
         raise NotTranslatable(f"the function {name}")
+    if name == "json_typeof" and len(node.expressions) == 1:
+        value = context.expression(node.expressions[0], scope)
+        if value.sql.startswith("oa_json_get("):  # the type alone does not need the value's own text
+            return replace(value, sql="oa_json_get_type(" + value.sql[len("oa_json_get(") :], type=TEXT).collated(
+                OF_DATABASE
+            )
     return function(context, name, [context.expression(it, scope) for it in node.expressions])
 
 

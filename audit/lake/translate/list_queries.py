@@ -51,22 +51,25 @@ def value_of_list(context: Context, node: exp.Expr, scope: Scope) -> Typed | Non
     found = _listed(context, node, scope)
     if found is None or found.rows.subquery:
         return None
+    rows, found = found.sql, replace(found, sql=context.new_name("e"))
     item = node.expressions[0].unalias().copy()
     counts: dict[str, Typed] = {}
     for place, one in enumerate(list(item.find_all(exp.Count))):
         counts[f"count {place}"] = _count(context, one, found)
         column = exp.column(exp.to_identifier(f"count {place}", quoted=True))
         if one is item:
-            return _raising(counts["count 0"], found)
+            return _bound(counts["count 0"], rows, found)
         one.replace(column)
     if any(it for it in item.find_all(exp.Column) if it.name not in counts):
         return None
     inner = Scope(None, [Relation("", tuple(counts.items()))])
-    return _raising(context.expression(item, inner), found)
+    return _bound(context.expression(item, inner), rows, found)
 
 
-def _raising(made: Typed, found: _List) -> Typed:
-    return replace(made, raises=made.raises or found.raises)
+def _bound(made: Typed, rows: str, found: _List) -> Typed:
+    """Compute the list once."""
+    sql = f"list_transform([{rows}], lambda {found.sql}: {made.sql})[1]"
+    return replace(made, sql=sql, raises=made.raises or found.raises)
 
 
 def _count(context: Context, node: exp.Expr, found: _List) -> Typed:
@@ -75,7 +78,10 @@ def _count(context: Context, node: exp.Expr, found: _List) -> Typed:
         return Typed(f"coalesce(len({found.sql}), 0)", BIGINT)
     distinct = isinstance(counted, exp.Distinct)
     value = context.expression(counted.expressions[0] if distinct else counted, found.scope)
-    inner = f"list_transform({found.sql}, lambda {found.element}: {key(value) if distinct else value.sql})"
+    counted_sql = key(value) if distinct else value.sql
+    inner = found.sql
+    if counted_sql != found.element:
+        inner = f"list_transform({found.sql}, lambda {found.element}: {counted_sql})"
     if distinct:
         return Typed(f"coalesce(len(list_distinct({inner})), 0)", BIGINT)
     other = context.new_name("e")
@@ -113,10 +119,11 @@ def _listed(context: Context, node: exp.Expr, scope: Scope) -> _List | None:
 
 
 def _is_function(node: exp.Expr) -> bool:
+    """Return whether an entry of FROM is a function with few rows. A series has many: a join judges each value once."""
     inner = node.this if isinstance(node, exp.Lateral) else node
     if isinstance(inner, exp.Table):
-        return isinstance(inner.this, exp.Func)
-    return isinstance(inner, exp.Unnest | exp.Values | exp.Anonymous | exp.Explode | exp.ExplodingGenerateSeries)
+        return isinstance(inner.this, exp.Func) and not isinstance(inner.this, exp.ExplodingGenerateSeries)
+    return isinstance(inner, exp.Unnest | exp.Values | exp.Anonymous | exp.Explode)
 
 
 def _is_projection(join: exp.Expr) -> bool:

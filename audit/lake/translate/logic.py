@@ -80,7 +80,10 @@ def _connected(context: Context, node: exp.Expr, scope: Scope, word: str, stop: 
     for one in parts[1:]:
         both = f"({made.sql} {word} {one.sql})"
         if one.raises and not one.subquery and not made.subquery:
-            both = f"(case when {made.sql} = {stop} then {stop} else {both} end)"
+            before = context.new_name("e") if made.raises else made.sql  # what is expensive is computed once
+            both = f"(case when {before} = {stop} then {stop} else ({before} {word} {one.sql}) end)"
+            if made.raises:
+                both = f"list_transform([{made.sql}], lambda {before}: {both})[1]"
         made = made.made(both, BOOLEAN, one)
     return made
 
