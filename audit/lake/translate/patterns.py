@@ -91,7 +91,7 @@ def _regexp_replace(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     if flags is None or set(flags) - set("gi") or replacement.literal is None:
         raise NotTranslatable(f"regexp_replace with other flags or without a literal: {written(node)}")
     part = pattern_part(context, value, pattern, "i" in flags)
-    template = _replacement(replacement.literal)
+    template = _replacement(replacement.literal, sum(isinstance(it, Group) for it in walk(part)))
     every = "g" in flags
     uses_groups = any(f"\\{it}" in template.replace("\\\\", "") for it in range(1, 10))
     same = same_groups(part) or _is_plain_group(part) if uses_groups else same_extent(part)
@@ -119,8 +119,11 @@ def _is_plain_group(part: Part) -> bool:
     return fixed and not any(isinstance(it, Group) for it in chosen)
 
 
-def _replacement(text: str) -> str:
-    """Return PostgreSQL's replacement for RE2: `\\1` to `\\9`, `\\&` for the match, any other backslash as it is."""
+def _replacement(text: str, groups: int) -> str:
+    """Return PostgreSQL's replacement for RE2: groups, `\\&` for the match, any other backslash as it is.
+
+    A group that the pattern does not have is empty.
+    """
     made, place = "", 0
     while place < len(text):
         sign, following = text[place], text[place + 1 : place + 2]
@@ -129,7 +132,7 @@ def _replacement(text: str) -> str:
             made += sign
             continue
         if following and following in "123456789":
-            made += sign + following
+            made += sign + following if int(following) <= groups else ""
         elif following == "&":
             made += "\\0"
         elif following == "\\" or not following:
