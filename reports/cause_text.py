@@ -17,7 +17,7 @@ def reason(cause: Cause, requires: Sequence[str] = (), without: str = "") -> str
         case "missing_tables":
             return f"no table {', '.join(cause.tables)}"
         case "engine":
-            return f"not checkable on {cause.engine}, which has no equal of {', '.join(cause.lacks)}"
+            return f"not checkable on {cause.engine}: {', '.join(cause.lacks)}"
         case "missing_column":
             missing = f"{', '.join(cause.tables)} has no column {cause.column}"
         case "encoding":

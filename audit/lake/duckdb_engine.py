@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +14,19 @@ from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database.catalog import Column, Relation
 from order_audit.audit.lake.duckdb_database import DuckDatabase
 from order_audit.audit.lake.functions.duckdb_library import install
-from order_audit.audit.lake.lake import Lake, LakeTable
+from order_audit.audit.lake.lake import UNSUPPORTED, Lake, LakeTable
 from order_audit.audit.lake.lake_scans import LakeRule, LakeScans
-from order_audit.audit.lake.pg_types import PgType, read_type
+from order_audit.audit.lake.pg_types import UNUSABLE, PgType, read_type
 from order_audit.audit.lake.result_texts import oid
-from order_audit.audit.lake.translate import NotTranslatable, ServerFacts, Translation, duckdb_dialect, translate
+from order_audit.audit.lake.translate import (
+    NoColumnError,
+    NotTranslatable,
+    ServerFacts,
+    Translation,
+    UnusableColumnError,
+    duckdb_dialect,
+    translate,
+)
 from order_audit.audit.scans.engine import NO_COUNTS, NO_RESTRICTIONS, OnOutcome, ScanOptions, ignore_outcome
 from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.limits_check import misfit
@@ -73,11 +82,15 @@ class DuckEngine:
         if outcome := unfit(rule, parsed, self._relations, self._facts.encoding.lower(), marks):
             return outcome
         if rule.measure is not None:
-            return _not_checkable("measured rules")
+            return _not_checkable("no measured rules")
         try:
             translation = translate(rule.sql, self._types, duckdb_dialect(), self._facts)
-        except NotTranslatable as error:
+        except NoColumnError as error:
+            return Outcome("errored", failure=Failure(str(error)))
+        except UnusableColumnError as error:
             return _not_checkable(*error.missing)
+        except NotTranslatable as error:
+            return _not_checkable(*(f"no equal of {it}" for it in error.missing))
         columns = tuple(Column(name, oid(of), source=_source(parsed, name)) for name, of in translation.columns)
         names = [it.name for it in columns]
         if message := missing_column(rule, names) or misfit(None, rule, columns):
@@ -141,10 +154,12 @@ def _facts(lake: Lake) -> ServerFacts:
 
 
 def _type(written: str, stored: str) -> PgType:
-    """Return the type of a column; a masked one has a type that no function takes."""
+    """Return the type of a column, with what makes it unusable."""
     if stored == "masked":
-        return PgType("a masked value")
-    return read_type(written) if stored != "string" else PgType(**{**vars(read_type(written)), "stored": "text"})
+        return PgType("text", stored=f"{UNUSABLE}is masked")
+    if written == UNSUPPORTED:
+        return PgType("text", stored=f"{UNUSABLE}has the type {stored}, which PostgreSQL does not have")
+    return replace(read_type(written), stored="text") if stored == "string" else read_type(written)
 
 
 def _source(parsed: ParsedQuery, name: str) -> str:

@@ -17,6 +17,8 @@ from order_audit.audit.lake.delta import PREFIX, DeltaSource, delta_source
 from order_audit.audit.lake.manifest import Column, Manifest
 from order_audit.errors import RunError, UsageError
 
+#: The type of columns whose values no type of PostgreSQL has.
+UNSUPPORTED: Final = "unsupported"
 #: The key of a field's metadata with the type on the server.
 _SERVER_TYPE: Final = b"postgresql_type"
 
@@ -185,8 +187,8 @@ def _type(kind: pa.DataType) -> str:
         return f"numeric({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):
         zone = "with" if kind.tz else "without"
-        return f"timestamp {zone} time zone" if kind.unit in ("s", "ms", "us") else "unsupported"
-    return _TYPES.get(stored, "unsupported")
+        return f"timestamp {zone} time zone" if kind.unit in ("s", "ms", "us") else UNSUPPORTED
+    return _TYPES.get(stored, UNSUPPORTED)
 
 
 _TYPES: Final = {

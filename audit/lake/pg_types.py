@@ -44,6 +44,8 @@ _STORED: Final = {
 }
 #: The most digits of a decimal number in Parquet and in DuckDB.
 MAX_DIGITS: Final = 38
+#: The storage of a column that no rule can read, with the reason.
+UNUSABLE: Final = "unusable: "
 #: What a value is stored as if no other storage keeps it: as the server writes it by `::text`.
 TEXT: Final = "text"
 

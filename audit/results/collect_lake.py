@@ -59,7 +59,7 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
     spooled, loaded, copied = folder / "spool", folder / "tables", folder / "copied"
     unmade = {
         rule.id: Outcome(
-            "not_checkable", cause=Cause("engine", engine=options.engine, lacks=("for_each without a database",))
+            "not_checkable", cause=Cause("engine", engine=options.engine, lacks=("no for_each without a database",))
         )
         for rule in selection.pending
     }

@@ -24,6 +24,7 @@ INTERNAL = {
     "AnotherHistoryError",
     "CannotImportError",
     "FormatError",
+    "JsonError",
     "LongRowError",
     "TooManyError",
     "Underivable",
@@ -31,6 +32,7 @@ INTERNAL = {
     "UnfitError",
     "UnreadableError",
     "NotSharedError",
+    "NumberError",
 }
 
 

@@ -1,4 +1,4 @@
-"""The one error of the translation."""
+"""The errors of the translation."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ class NotTranslatable(OrderAuditError):  # noqa: N818 - it names an outcome of a
     def __init__(self, *missing: str) -> None:
         super().__init__("; ".join(missing))
         self.missing = missing
+
+
+class UnusableColumnError(NotTranslatable):
+    """A statement reads a column whose values cannot be judged; the message says which and why."""
+
+
+class NoColumnError(NotTranslatable):
+    """A statement names a column that no table has."""

@@ -17,7 +17,7 @@ from order_audit.audit.lake.translate.joins import from_clause
 from order_audit.audit.lake.translate.logic import condition
 from order_audit.audit.lake.translate.names import column_name
 from order_audit.audit.lake.translate.ordering import order_by
-from order_audit.audit.lake.translate.scope import Scope
+from order_audit.audit.lake.translate.scope import Scope, usable
 from order_audit.audit.lake.translate.set_operations import united
 from order_audit.audit.lake.translate.typed import OF_DATABASE, TEXT, UNKNOWN, Typed
 from order_audit.audit.lake.translate.values import name_of
@@ -92,10 +92,11 @@ def _items(context: Context, node: exp.Expr, scope: Scope) -> list[tuple[str, Ty
             for relation in scope.relations:
                 if relation.hidden:
                     raise NotTranslatable("* behind a join with using")
-                made += relation.columns
+                made += [(name, usable(typed)) for name, typed in relation.columns]
         elif isinstance(one, exp.Column) and isinstance(one.this, exp.Star):
             _check_star(one.this)
-            made += scope.relation(name_of(one.args["table"])).columns
+            of_table = scope.relation(name_of(one.args["table"])).columns
+            made += [(name, usable(typed)) for name, typed in of_table]
         else:
             inner = one.this if isinstance(one, exp.Alias) else one
             typed = context.expression(inner, scope)

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from order_audit.audit.lake.translate.errors import NotTranslatable
+from order_audit.audit.lake.translate.errors import NoColumnError, NotTranslatable, UnusableColumnError
 from order_audit.audit.lake.translate.typed import Typed
+
+
+def usable(typed: Typed) -> Typed:
+    """Return a column's expression. Raises UnusableColumnError for one that cannot be read."""
+    if typed.unusable:
+        raise UnusableColumnError(typed.unusable)
+    return typed
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,12 @@ class Scope:
             if len(found) > 1:
                 raise NotTranslatable(f"the column {name}, which several relations have")
             if found:
-                return found[0][1]
+                return usable(found[0][1])
             values = [it for it in scope.relations if not table and it.name == name and it.is_value]
             if values:
                 return values[0].columns[0][1]
             scope = scope.outer
-        raise NotTranslatable(f"the column {f'{table}.' if table else ''}{name}")
+        raise NoColumnError(f"column {f'{table}.' if table else ''}{name} does not exist")
 
     def relation(self, name: str) -> Relation:
         """Return a relation of this query by its name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from order_audit.audit.lake.pg_types import MAX_DIGITS, PgType, usual_storage
+from order_audit.audit.lake.pg_types import MAX_DIGITS, UNUSABLE, PgType, usual_storage
 from order_audit.audit.lake.pg_types import TEXT as AS_TEXT
 from order_audit.audit.lake.translate.errors import NotTranslatable
 from order_audit.audit.lake.translate.typed import (
@@ -20,6 +20,8 @@ def column_of(relation: str, table: str, name: str, of: PgType) -> Typed:
     """Return a column of a table. Values that are stored as texts though their type is no text have to be usable so."""
     sql = f"{relation}.{quoted(name)}"
     collation = OF_DATABASE if of.name in TEXTS and not of.is_array else NO_COLLATION
+    if of.stored.startswith(UNUSABLE):
+        return Typed(sql, of, unusable=f"column {name} of {table} {of.stored.removeprefix(UNUSABLE)}")
     typed = Typed(sql, PgType(of.name, of.modifier, of.is_array), collation, ascii=of.name in ("bit", "bit varying"))
     if of.name == "numeric" and not of.is_array:
         return _numeric(typed, of)

@@ -93,6 +93,8 @@ class Typed:
     native: Native | None = None
     #: all characters are of ASCII
     ascii: bool = False
+    #: of a column that cannot be read, which one and why
+    unusable: str = ""
     #: of an array constructor, its elements
     elements: tuple[Typed, ...] | None = None
 
