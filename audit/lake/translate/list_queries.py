@@ -110,7 +110,7 @@ def _listed(context: Context, node: exp.Expr, scope: Scope) -> _List | None:
         _project(context, join.this, inner)
     sql, raises = rows.sql, rows.raises
     if where := node.args.get("where"):
-        if where.find(exp.Query):
+        if where.find(exp.Query, exp.Bracket):  # an array of the row around would be copied for each element
             return None
         judged = condition(context, where.this, inner)
         raises = raises or judged.raises
