@@ -61,8 +61,8 @@ def sentence(
             head = f" expectation{'s were' if many else ' was'} skipped (--allow-skipped allows this)"
             return _counting(len(reason.rules), head, _by_tables(reason.rules))
         case "engine":
-            head = f" expectation{'s are' if many else ' is'} not checkable on this engine (--allow-skipped allows this)"
-            return _counting(len(reason.rules), head, _names(reason.rules))
+            are = f" expectation{'s are' if many else ' is'} not checkable on this engine"
+            return _counting(len(reason.rules), f"{are} (--allow-skipped allows this)", _names(reason.rules))
         case "schema_findings":
             count = sum(it.count or 0 for it in reason.rules)
             return _counting(count, f" {reason.severity} schema finding{'s' * (count != 1)}", _names(reason.rules))

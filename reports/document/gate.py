@@ -59,7 +59,9 @@ class Gate:
     failures: Annotated[tuple[Reason, ...], note("The same as values.")]
     fail_on: FailOn
     fail_on_schema: FailOn
-    allow_skipped: Annotated[bool, note("Whether a rule does not fail the gate whose table is missing, or which the engine cannot judge.")]
+    allow_skipped: Annotated[
+        bool, note("Whether a rule does not fail the gate whose table is missing, or which the engine cannot judge.")
+    ]
     min_pass_rate: Annotated[float | None, note("In percent.", minimum=0, maximum=100)]
     baseline: Annotated[bool, note("Whether only violations that are new against a baseline fail the gate.")]
     new_violations: Annotated[

@@ -25,7 +25,9 @@ class Cause:
     column: Annotated[str, note("The column that the table lacks.")] = ""
     encoding: Annotated[str, note("The database's encoding.")] = ""
     engine: Annotated[str, note("The engine that cannot judge the rule as PostgreSQL does.")] = ""
-    lacks: Annotated[tuple[str, ...], note("Why it cannot: what it has no equal of, or the column that cannot be read.")] = ()
+    lacks: Annotated[
+        tuple[str, ...], note("Why it cannot: what it has no equal of, or the column that cannot be read.")
+    ] = ()
 
 
 @dataclass(frozen=True)
