@@ -70,9 +70,7 @@ def _run_facets(document: Document) -> dict[str, JsonObject]:
     name, version = document.run.judged_by.split(",")[0].split(" ", 1)
     return {
         "test": _facet(document, "TestRunFacet", tests=tests),
-        "processing_engine": _facet(
-            document, "ProcessingEngineRunFacet", name=name, version=version
-        ),
+        "processing_engine": _facet(document, "ProcessingEngineRunFacet", name=name, version=version),
     }
 
 

@@ -8,7 +8,6 @@ from typing import Final
 from sqlglot import exp
 
 from order_audit.audit.lake.pg_types import PgType
-from order_audit.audit.lake.translate.calls import hash_key, is_hash
 from order_audit.audit.lake.translate.coerce import as_text, coerce
 from order_audit.audit.lake.translate.collations import check_order
 from order_audit.audit.lake.translate.compare import key
@@ -262,8 +261,6 @@ def _definition(context: Context, node: exp.Expr, scope: Scope) -> str:
 
 def group_key(context: Context, node: exp.Expr, scope: Scope) -> str:
     """Compile an expression to group by."""
-    if is_hash(node):
-        return hash_key(context, node, scope).sql
     return key(context.expression(node, scope))
 
 

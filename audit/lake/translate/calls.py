@@ -15,6 +15,7 @@ from order_audit.audit.lake.translate.errors import NotTranslatable
 from order_audit.audit.lake.translate.resolve import call
 from order_audit.audit.lake.translate.scope import Scope
 from order_audit.audit.lake.translate.typed import (
+    HASH,
     INTEGER,
     INTEGERS,
     NUMERIC,
@@ -229,21 +230,10 @@ def _encoding(context: Context, node: exp.Expr, _scope: Scope) -> Typed:
     return Typed(f"'{context.facts.encoding}'", type_of("name"), OF_DATABASE, ascii=True)
 
 
-def _hash(_context: Context, node: exp.Expr, _scope: Scope) -> Typed:
-    """A hash is compiled for groups only: see `is_hash`."""
-    raise NotTranslatable(f"the value of {node.name}, which is known to group by only")
-
-
-def is_hash(node: exp.Expr) -> bool:
-    """Return whether an expression is a hash of a text."""
-    return isinstance(node, exp.Anonymous) and node.name.lower() in ("hashtextextended", "hashtext")
-
-
-def hash_key(context: Context, node: exp.Expr, scope: Scope) -> Typed:
+def _hash(context: Context, node: exp.Expr, scope: Scope) -> Typed:
     """Compile a hash of a text to group by: equal texts have equal hashes, and others hardly ever."""
-    name = node.name.lower()
     values = [context.expression(it, scope) for it in node.expressions]
-    return call(context, "function", context.dialect.functions, name, values)
+    return replace(call(context, "function", context.dialect.functions, node.name.lower(), values), type=HASH)
 
 
 def _count_nulls(word: str) -> ExpressionHandler:

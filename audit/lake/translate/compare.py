@@ -13,6 +13,7 @@ from order_audit.audit.lake.translate.errors import NotTranslatable
 from order_audit.audit.lake.translate.typed import (
     BOOLEAN,
     DOUBLE,
+    HASH,
     INTEGERS,
     NUMBERS,
     NUMERIC,
@@ -107,6 +108,8 @@ def key(value: Typed) -> str:
         return value.sql
     if name == "numeric":
         return numeric_key(value)
+    if value.type == HASH:
+        return value.sql
     if is_users(value.type):
         return value.sql
     raise NotTranslatable(f"groups by {value.type}")

@@ -30,7 +30,7 @@ from order_audit.audit.lake.translate.context import Context, Tables
 from order_audit.audit.lake.translate.dialect import Dialect
 from order_audit.audit.lake.translate.errors import NotTranslatable
 from order_audit.audit.lake.translate.facts import ServerFacts
-from order_audit.audit.lake.translate.typed import TEXT, UNKNOWN, Typed, quoted
+from order_audit.audit.lake.translate.typed import HASH, TEXT, UNKNOWN, Typed, quoted
 
 #: The modules that register handlers.
 HANDLERS = (aggregates, arrays, calls, dates, logic, operators, patterns, queries, subqueries, values)
@@ -115,6 +115,8 @@ def _named(context: Context, sql: str, columns: tuple[tuple[str, Typed], ...]) -
 def _text(context: Context, value: Typed) -> str:
     if value.type in (UNKNOWN, TEXT):
         return value.sql
+    if value.type == HASH:
+        raise NotTranslatable("the value of a hash, which is known to group by only")
     try:
         return as_text(context, value).sql
     except NotTranslatable:

@@ -23,6 +23,9 @@ TIMESTAMPTZ: Final = PgType("timestamp with time zone")
 #: A literal whose type the place gives it.
 UNKNOWN: Final = PgType("unknown")
 
+#: A hash, which groups rows as PostgreSQL's does, and has another value.
+HASH: Final = PgType("hash of a text")
+
 INTEGERS: Final = ("smallint", "integer", "bigint")
 NUMBERS: Final = (*INTEGERS, "numeric", "real", "double precision")
 TEXTS: Final = ("text", "character varying", "character", "name")
@@ -44,7 +47,7 @@ STORED_AS_TEXT: Final = " stored as text in "
 
 def is_users(of: PgType) -> bool:
     """Return whether a type is a user's, such as an enum: its values are equal where their texts are."""
-    return of.name not in _BUILT_IN and STORED_AS_TEXT not in of.name and not of.is_array
+    return of.name not in _BUILT_IN and of != HASH and STORED_AS_TEXT not in of.name and not of.is_array
 
 
 def is_built_in(of: PgType) -> bool:
