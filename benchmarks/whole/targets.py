@@ -59,9 +59,8 @@ _RULES: Final = (rows.ALL, rows.RUN)
 _DEFAULT: Final = (rows.COMMANDS, rows.RUN)
 _OURS: Final = (rows.SIXTEEN, rows.RUN)
 _LINEAGES: Final = (
-    "Rules on lineages and on API keys judge more rows than have changed: a change of one order leads to its whole"
-    " lineage, and a key to all customers that have it. Finding what has changed reads each table once, and the client"
-    " reads and writes its state."
+    "A change of one order leads to its whole lineage, and an API key to all customers that have it. Finding what has"
+    " changed reads each table once, and the client reads and writes its state."
 )
 _WORK: Final = (
     "The SQL by hand counts and relies on primary keys and NOT NULLs. The audit is correct without them, and has the"
