@@ -75,7 +75,7 @@ grant execute on all routines in schema sales to writer
 #: Differences between the sides, and within the new one.
 DIFFERENT = """
 select array(
-  select format('%s %s', s.tab, s.id) from migration.side as s
+  select format('%s %s', s.tab, s.id) from migration.comparable_row as s
   group by s.tab, s.id having count(*) <> 2 or min(s.line) <> max(s.line)
   union all
   select format('%s %s: %s', i.tab, i.id, i.difference) from migration.differing_inside as i

@@ -169,15 +169,16 @@ def test_a_batch_of_the_backfill_locks_no_old_row(sample: str) -> None:
         ("update sales.ledger_entries set amount = amount + 1 where customer_id = 3 and entry_number = 1",
          "customers", "entry 1 does not begin"),
         ("update sales.ledger_entries set amount = amount + 1, balance_after = balance_after + 1 where customer_id = 3"
-         " and entry_number = 2", "customers", "another balance"),
-        ("delete from sales.ledger_entries where customer_id = 3 and entry_number = 2", "customers", "another balance"),
+         " and entry_number = 2", "customers", "its balance is not the one after its last ledger entry"),
+        ("delete from sales.ledger_entries where customer_id = 3 and entry_number = 2",
+         "customers", "its balance is not the one after its last ledger entry"),
         ("insert into sales.ledger_entries (customer_id, entry_number, balance_before, amount, balance_after)"
          " select customer_id, 3, balance_after, 1, balance_after + 1 from sales.ledger_entries where customer_id = 3"
-         " and entry_number = 2", "customers", "entry 3 is none"),
+         " and entry_number = 2", "customers", "ledger entry 3 is beyond the number of its entries"),
         ("update sales.order_status_changes set status_after = 'expired' where order_id = 1009 and change_number = 1",
-         "orders", "change 2 of its status"),
+         "orders", "status change 2 does not begin with"),
         ("update sales.order_status_changes set status_after = 'expired' where order_id = 1009 and change_number = 2",
-         "orders", "last change"),
+         "orders", "its status is not the one after its last status change"),
         ("delete from sales.order_status_changes where order_id = 1009 and change_number = 1", "orders", "change 2"),
         ("update sales.recreations set balance = 0", "orders", "recreation"),
         ("update sales.recreations set predecessor_id = 1010", "orders", "recreation"),

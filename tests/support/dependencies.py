@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -60,7 +61,10 @@ def locked(name: str) -> dict[str, Locked]:
     found: dict[str, Locked] = {}
     for line in text.splitlines():
         if match := re.match(r"([\w.-]+)==(\S+)(?: ; (.*?))?((?: +--hash=sha256:[0-9a-f]{64})+)\s*$", line):
-            found[canonicalize_name(match[1])] = Locked(match[2], match[3] or "", tuple(match[4].split()))
+            name_of_line = canonicalize_name(match[1])
+            # of a package with a line for some versions of Python and one for others, the one for this
+            if name_of_line not in found or Marker(match[3] or "python_version > '3'").evaluate():
+                found[name_of_line] = Locked(match[2], match[3] or "", tuple(match[4].split()))
         elif line.strip() and not line.startswith("#"):
             raise ValueError(f"requirements/{name}.lock: {line[:80]}")
     return found
