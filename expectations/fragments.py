@@ -129,6 +129,9 @@ def used(folder: Path, included: Collection[str], show: Callable[[Path], str] = 
 
 
 def _below(folder: Path) -> list[Path]:
-    """Hidden files and folders are left out."""
+    """Hidden files and folders are left out. Raises SuiteError for what is neither: a pipe would be read for ever."""
     paths = sorted(folder.rglob("*.sql"))
-    return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    shown = [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    if wrong := next((path for path in shown if not path.is_file() and not path.is_dir()), None):
+        raise SuiteError(f"{wrong}: not a file that can be read: remove it")
+    return shown
