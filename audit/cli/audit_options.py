@@ -8,6 +8,24 @@ from typing import Annotated, Literal
 import typer
 
 Severity = Literal["critical", "warning", "info", "never"]
+History = Annotated[
+    Path | None,
+    typer.Option(
+        help="File of the history: each run adds its figures, and since when each violating key is there;"
+        " created if it is missing.",
+        show_default=False,
+    ),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="ORDER_AUDIT_KEY_FILE",
+        show_envvar=False,
+        help="File of the secret key for digests of personal keys, so that runs can be compared by them;"
+        " created if it is missing. Default: ORDER_AUDIT_KEY_FILE.",
+        show_default=False,
+    ),
+]
 Engine = Annotated[
     Literal["postgresql", "duckdb"],
     typer.Option(help="What judges the rules: the database's server, or DuckDB on files (--lake)."),

@@ -18,6 +18,8 @@ from order_audit.audit.cli.audit_options import (
     Exact,
     Exclude,
     Full,
+    History,
+    KeyFile,
     LakeTables,
     Memory,
     OnlyRules,
@@ -90,24 +92,8 @@ def run(
             show_default=False,
         ),
     ] = None,
-    history: Annotated[
-        Path | None,
-        typer.Option(
-            help="File of the history: each run adds its figures, and since when each violating key is there;"
-            " created if it is missing.",
-            show_default=False,
-        ),
-    ] = None,
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="ORDER_AUDIT_KEY_FILE",
-            show_envvar=False,
-            help="File of the secret key for digests of personal keys, so that runs can be compared by them;"
-            " created if it is missing. Default: ORDER_AUDIT_KEY_FILE.",
-            show_default=False,
-        ),
-    ] = None,
+    history: History = None,
+    key_file: KeyFile = None,
     since: Since = None,
     state: State = False,
     full: Full = False,

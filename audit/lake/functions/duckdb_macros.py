@@ -1,10 +1,7 @@
-"""Functions that DuckDB computes itself, as macros, each with the name and the arguments that the translation uses.
+"""Functions that DuckDB computes itself, as macros, by the names and arguments of the translation.
 
-A repeated argument would be computed again: `list_transform([x], lambda v: …)[1]` computes it once. Its body
-is only judged for the rows that a `case` around it asks for.
+A repeated argument is computed again; `list_transform([x], lambda v: …)[1]` computes it once, where `case` asks for it.
 """
-
-from __future__ import annotations
 
 from typing import Final
 
