@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from glob import escape
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,7 @@ class DuckDatabase:
                 self.connection.execute(f"{create} source")
                 self.connection.unregister("source")
             else:
-                paths = [str(it.path) for it in table.files]
+                paths = [escape(str(it.path)) for it in table.files]  # DuckDB takes each for a pattern
                 self.connection.execute(f"{create} read_parquet(?, hive_partitioning = false)", [paths])
             [(rows,)] = self.connection.execute(f"select count(*) from {_quoted(table.name)}").fetchall()
         except duckdb.Error as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
@@ -56,7 +57,10 @@ class LakeTable:
         """Return what has changed since the files were found, in words; empty if nothing has."""
         known = {it.path: it for it in self.files}
         # a Delta table gets new files with new versions only
-        there = {it: it.stat() for it in (known if self.delta else _found(self.given)) if it.exists()}
+        try:
+            there = {it: it.stat() for it in (known if self.delta else _found(self.given)) if it.exists()}
+        except OSError as error:
+            return f"{error.filename} cannot be read any more"
         for path, file in known.items():
             if path not in there:
                 return f"file {path.name} was removed"
@@ -116,7 +120,10 @@ def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
 
 
 def _of_files(name: str, given: str) -> LakeTable:
-    paths = _found(given)
+    try:
+        paths = _found(given) if given else []
+    except OSError as error:
+        raise UsageError(f"--lake {name}={given}: {error.filename}: {error.strerror}") from None
     if not name or not paths:
         raise UsageError(f"--lake {name}={given}: there is no Parquet file")
     if hive := [it for it in paths if "=" in it.parent.name]:
@@ -128,6 +135,8 @@ def _of_files(name: str, given: str) -> LakeTable:
     files: list[LakeFile] = []
     rows = 0
     for path in paths:
+        if not path.is_file():  # a link to nothing; a pipe would be waited for
+            raise UsageError(f"--lake {name}={given}: {path.name} is no file that can be read")
         try:
             stat = path.stat()
             found = parquet.read_metadata(path)
@@ -135,6 +144,8 @@ def _of_files(name: str, given: str) -> LakeTable:
         except (OSError, pa.ArrowException) as error:
             reason = " ".join(str(error).split())
             raise UsageError(f"--lake {name}={given}: {path.name} is no Parquet file: {reason}") from None
+        if twice := [it.name for place, it in enumerate(of_file) if it.name in {of.name for of in of_file[:place]}]:
+            raise UsageError(f"--lake {name}={given}: {path.name} has two columns {twice[0]}")
         if files and of_file != columns:
             raise UsageError(f"--lake {name}={given}: {path.name} has other columns: {_difference(columns, of_file)}")
         columns = of_file
@@ -151,14 +162,35 @@ def _of_delta(name: str, given: str) -> LakeTable:
 
 
 def _found(given: str) -> list[Path]:
-    """Return the files that a path names, in the order of their names."""
-    if has_magic(given):
-        matching = glob(given, recursive=True)  # noqa: PTH207 - a pattern of a whole path, absolute or not
-        return sorted(path for it in matching if (path := Path(it)).is_file())
+    """Return the files that a path names, in the order of their names: a path that is there is no pattern.
+
+    Raises OSError for a folder that cannot be read.
+    """
     path = Path(given)
-    if path.is_dir():
-        return sorted(it for it in path.rglob("*.parquet") if it.is_file())
-    return [path] if path.is_file() else []
+    if path.exists() or not has_magic(given):
+        return sorted(_below(path))
+    matching = glob(given, recursive=True)  # noqa: PTH207 - a pattern of a whole path, absolute or not
+    return sorted({file for it in matching for file in _below(Path(it))})
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Yield a file, or the Parquet files below a folder, by links too; each folder once, as links may go in circles."""
+    if not path.is_dir():
+        if path.exists() or path.is_symlink():
+            yield path
+        return
+    seen: set[Path] = set()
+    for folder, folders, files in os.walk(path, onerror=_raise, followlinks=True):
+        place = Path(folder)
+        if (real := place.resolve()) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (place / it for it in files if it.endswith(".parquet"))
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _columns(schema: pa.Schema) -> tuple[Column, ...]:

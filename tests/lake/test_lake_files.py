@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,29 @@ def test_a_table_is_a_file_a_folder_or_a_pattern(tmp_path: Path) -> None:
         table = opened([f"t={tmp_path / given}"]).tables["t"]
         assert table.rows == rows, given
         assert [(it.name, it.type) for it in table.columns] == [("x", "bigint")]
+
+
+def test_links_to_folders_and_folders_named_as_files_are_read(tmp_path: Path) -> None:
+    _write(tmp_path / "t" / "a.parquet", x=[1])
+    _write(tmp_path / "t" / "spark.parquet" / "b.parquet", x=[2])
+    _write(tmp_path / "other" / "c.parquet", x=[3])
+    (tmp_path / "t" / "link").symlink_to("../other")
+    (tmp_path / "t" / "circle").symlink_to(".")
+    for given, rows in (("t", 3), ("t/*.parquet", 2), ("t/link", 1), ("t/l*", 1)):
+        assert opened([f"t={tmp_path / given}"]).tables["t"].rows == rows, given
+
+
+def test_a_path_that_is_there_is_no_pattern(tmp_path: Path) -> None:
+    """Neither here nor in DuckDB, where each path of a list is one."""
+    _write(tmp_path / "a[1]" / "x*.parquet", x=["right"])
+    _write(tmp_path / "a[1]" / "xy.parquet", x=["wrong"])
+    _write(tmp_path / "a1" / "x*.parquet", x=["wrong"])
+    table = opened([f"t={tmp_path / 'a[1]' / 'x*.parquet'}"]).tables["t"]
+    database = DuckDatabase(tmp_path / "database")
+    database.load([table])
+    assert database.connection.execute("select x from t").fetchall() == [("right",)]
+    database.close()
+    assert opened([f"t={tmp_path / 'a[1]'}"]).tables["t"].rows == 2
 
 
 def test_types_of_files_are_types_of_postgresql(tmp_path: Path) -> None:
@@ -85,6 +109,11 @@ def test_an_export_keeps_the_types_of_the_server_in_its_files(dsn: str, tmp_path
         (["t=fewer"], "b.parquet has other columns: no y"),
         (["t=more"], "b.parquet has other columns: also z"),
         (["t=hive"], "day=1 has a column in the folder's name"),
+        (["t="], "there is no Parquet file"),
+        (["t=twice.parquet"], "twice.parquet has two columns x"),
+        (["t=broken"], "gone.parquet is no file that can be read"),
+        (["t=broken/*.parquet"], "gone.parquet is no file that can be read"),
+        (["t=pipe"], "p.parquet is no file that can be read"),
     ],
 )
 def test_wrong_use_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], message: str) -> None:
@@ -98,6 +127,12 @@ def test_wrong_use_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     _write(Path("more/b.parquet"), x=[1], z=[1])
     _write(Path("hive/day=1/a.parquet"), x=[1])
     Path("text.parquet").write_text("x\n1\n")
+    numbers = pa.array([1])
+    parquet.write_table(pa.Table.from_arrays([numbers, numbers], names=["x", "x"]), "twice.parquet")
+    _write(Path("broken/a.parquet"), x=[1])
+    Path("broken/gone.parquet").symlink_to("nowhere")
+    Path("pipe").mkdir()
+    os.mkfifo("pipe/p.parquet")
     with pytest.raises(OrderAuditError) as error:
         opened(given)
     assert message in str(error.value)
