@@ -129,7 +129,9 @@ def _export_tables(
         + (f"; not readable by this role, and left out: {', '.join(one.unreadable)}" if one.unreadable else "")
         for one in made.tables
     ]
-    lines += [f"{name}: left out: this role may not read all of its rows" for name in made.left_out]
+    lines += [
+        f"{name}: left out: this role may not read all of its rows, or it has no columns" for name in made.left_out
+    ]
     say("\n".join([*lines, f"{plural(len(made.tables), 'table')} of one snapshot in {folder}"]))
     if not quiet:
         say_notes([second_snapshot()])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import secrets
 import shutil
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -28,6 +32,9 @@ from order_audit.errors import RunError, UsageError
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.reports.atomic_files import scratch
 
+#: In a draft, the folder of what the new export replaces; no table's folder begins so.
+_OLD: Final = ".old"
+
 
 @dataclass
 class Wanted:
@@ -37,7 +44,7 @@ class Wanted:
     documents, whose content no name describes.
     """
 
-    tables: Sequence[str] = ()
+    tables: Sequence[str | RelationName] = ()
     mask: Sequence[str] = ()
     mask_personal: bool = False
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
@@ -54,6 +61,8 @@ def export(snapshot: Snapshot, out: Path, wanted: Wanted, on_progress: ProgressC
     found = _relations(connection, snapshot.schema, wanted)
     relations = [it for it in found if it.readable]
     masked = _masked(relations, wanted)
+    shown = _names(relations, home or session.scalar(connection, "select current_schema()"))
+    folders = _folders(shown)
     hold(connection, relations)
     names = {it.oid: it.name for it in relations}
     before = states(connection, names)
@@ -64,24 +73,30 @@ def export(snapshot: Snapshot, out: Path, wanted: Wanted, on_progress: ProgressC
         with scratch(out, ".draft-") as folder:
             for place, relation in enumerate(relations):
                 on_progress(place, len(relations), relation.name)
-                name = relation.shown(home or session.scalar(connection, "select current_schema()"))
-                tables.append(_exported(connection, folder, name, relation, masked[relation.oid], wanted.key))
+                of_table = folder / folders[place]
+                tables.append(_exported(connection, of_table, shown[place], relation, masked[relation.oid], wanted.key))
             on_progress(len(relations), len(relations), "")
             result = _manifest(snapshot, tables, [it.name for it in found if not it.readable])
             if moved := changed(before, states(snapshot.renewed(), names), names):
                 raise RunError(f"table {moved[0].table}: {moved[0].change} during the export: run it again")
             result.write(folder)
-            _place(folder, out, [file_name(it.name) for it in tables])
+            _place(folder, out, folders)
     except psycopg.Error as error:
         if isinstance(error, psycopg.OperationalError | psycopg.errors.SerializationFailure):
             raise  # the snapshot says what has ended it
         raise RunError(f"the server refused a statement: {mask.error(error)}") from None
     except OSError as error:
-        raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise (RunError if full else UsageError)(f"cannot write to {error.filename or out}: {_reason(error)}") from None
     finally:
         if made and out.is_dir() and not any(out.iterdir()):
             out.rmdir()
     return result
+
+
+def _reason(error: OSError) -> str:
+    """Return the system's words: libraries put their own around them."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _check(out: Path) -> None:
@@ -96,21 +111,48 @@ def _check(out: Path) -> None:
 
 
 def _relations(connection: psycopg.Connection, schema: str, wanted: Wanted) -> list[Relation]:
-    names = [RelationName("", name) for name in wanted.tables]
-    for place, name in enumerate(wanted.tables):
-        parts = name.split(".")
-        if len(parts) == 2:
-            names[place] = RelationName(*parts)
-    names = names or catalog.tables(connection, search_path.names(schema))
-    there = catalog.relations(connection, names)
-    if missing := [str(name) for name in names if name not in there]:
+    given = [[it] if isinstance(it, RelationName) else _meanings(it) for it in wanted.tables]
+    given = given or [[it] for it in catalog.tables(connection, search_path.names(schema))]
+    there = catalog.relations(connection, [name for names in given for name in names])
+    if missing := [str(names[0]) for names in given if not any(it in there for it in names)]:
         raise UsageError(f"--table: table '{missing[0]}' does not exist")
-    found = [there[name] for name in dict.fromkeys(names)]
+    chosen = [next(it for it in names if it in there) for names in given]
+    found = list({there[it].oid: there[it] for it in chosen}.values())
+    if wanted.tables and (bare := [it.name for it in found if not it.columns]):
+        raise UsageError(f"--table: table '{bare[0]}' has no columns")
     if wanted.tables and (closed := [it.name for it in found if not it.readable]):
         raise UsageError(f"--table: this role may not read table '{closed[0]}'")
     if not any(it.readable for it in there.values()):
         raise UsageError("there is no table that this role may read; name the schema of the tables with --schema")
     return found
+
+
+def _meanings(text: str) -> list[RelationName]:
+    """Return what a name with dots can mean: a schema and a table, or a table that has dots in its name."""
+    places = [place for place, letter in enumerate(text) if letter == "."]
+    return [*(RelationName(text[:it], text[it + 1 :]) for it in places), RelationName("", text)]
+
+
+def _names(relations: Sequence[Relation], home: str) -> list[str]:
+    """Return the tables' names in the manifest. Raises UsageError for two of one name."""
+    names = [it.shown(home) for it in relations]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise UsageError(f"two tables would be '{name}' in the files, one by its schema: name others with --table")
+    return names
+
+
+def _folders(names: Iterable[str]) -> list[str]:
+    """Return the folders of tables: no two that differ in case only, and none in the manifest's place."""
+    taken = {manifest.FILE}
+    folders = []
+    for name in names:
+        folder = file_name(name)
+        if folder.lower() in taken:
+            folder = file_name(f"{name}/")  # with a digest of the name
+        taken.add(folder.lower())
+        folders.append(folder)
+    return folders
 
 
 def _masked(relations: Iterable[Relation], wanted: Wanted) -> dict[int, frozenset[str]]:
@@ -134,14 +176,13 @@ def _masked(relations: Iterable[Relation], wanted: Wanted) -> dict[int, frozense
 
 
 def _exported(
-    connection: psycopg.Connection, folder: Path, name: str, relation: Relation, masked: frozenset[str], key: bytes
+    connection: psycopg.Connection, place: Path, name: str, relation: Relation, masked: frozenset[str], key: bytes
 ) -> Table:
     """Write one table; again where a value does not fit, now as text: the snapshot gives the same rows."""
     as_text: set[str] = set()
     block = copied_rows.BLOCK
     while True:
         columns = exported_columns(connection, relation, masked, frozenset(as_text))
-        place = folder / file_name(name)
         files = ParquetFiles(place, copied_rows.schema(columns))
         try:
             for batch in copied_rows.batches(connection, quoted(relation), columns, key, block):
@@ -216,12 +257,29 @@ def _manifest(snapshot: Snapshot, tables: Iterable[Table], left_out: Iterable[st
 
 
 def _place(folder: Path, out: Path, names: Collection[str]) -> None:
-    """Move the files from a draft to their place. Between the first and the last step, `out` is no export."""
-    if (out / manifest.FILE).exists():
-        old = manifest.read(out)
-        (out / manifest.FILE).unlink()
-        for table in old.tables:
-            shutil.rmtree(out / file_name(table.name), ignore_errors=True)
-    for name in names:
-        (folder / name).replace(out / name)
-    (folder / manifest.FILE).replace(out / manifest.FILE)
+    """Move the files from a draft to their place, one export at a time.
+
+    The manifest comes before its files: what a killed process leaves is an export with missing files, which no run
+    takes and the next export replaces.
+    """
+    lock = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        old = _folders_of(manifest.read(out)) if (out / manifest.FILE).exists() else set()
+        if others := sorted(it for it in names if it not in old and (out / it).exists()):
+            raise UsageError(f"--parquet: {out / others[0]} is not of an export, and a table needs its place")
+        (folder / _OLD).mkdir()
+        for name in old:
+            if (out / name).exists():
+                (out / name).replace(folder / _OLD / name)
+        (folder / manifest.FILE).replace(out / manifest.FILE)
+        for name in names:
+            (folder / name).replace(out / name)
+    finally:
+        os.close(lock)
+
+
+def _folders_of(found: Manifest) -> set[str]:
+    """Return the folders of a manifest's tables; none outside of its own, whatever is written there."""
+    folders = {Path(file.path).parts[0] for table in found.tables for file in table.files if "/" in file.path}
+    return {it for it in folders if not it.startswith((".", "/"))}

@@ -102,6 +102,12 @@ def opened(given: Sequence[str]) -> Lake:
     return Lake(tables, exported[0] if len(exported) == len(given) == 1 else None)
 
 
+def of_export(folder: Path) -> Lake:
+    """Return the tables of an export, whatever its path looks like. Raises as `opened`."""
+    written = manifest.read(folder)
+    return Lake({it.name: it for it in _of_export(folder, written)}, written)
+
+
 def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
     tables = []
     for table in written.tables:
@@ -111,7 +117,11 @@ def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
             if not path.is_file():
                 raise RunError(f"--lake {folder}: file {file.path} is missing: export the tables again")
             stat = path.stat()
-            if stat.st_size != file.bytes or _sha256(path) != file.sha256:
+            try:
+                is_same = stat.st_size == file.bytes and _sha256(path) == file.sha256
+            except OSError as error:
+                raise RunError(f"--lake {folder}: file {file.path}: {error.strerror}") from None
+            if not is_same:
                 raise RunError(f"--lake {folder}: file {file.path} is not as it was exported: export the tables again")
             files.append(LakeFile(path, file.bytes, stat.st_mtime_ns))
         parent = str(folder / Path(table.files[0].path).parent)

@@ -53,7 +53,7 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
     _needed()
     from order_audit.audit.lake.duckdb_engine import DuckEngine
     from order_audit.audit.lake.duckdb_engine import version as engine_version
-    from order_audit.audit.lake.lake import opened
+    from order_audit.audit.lake.lake import of_export, opened
 
     started, run = now(), str(uuid.uuid4())
     spooled, loaded, copied = folder / "spool", folder / "tables", folder / "copied"
@@ -68,7 +68,7 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
         database = _database(lake, engine_version())
     else:
         database, selection, unmade = _copied(dsn, copied, selection, options)
-        lake = opened([str(copied)])
+        lake = of_export(copied)
     spooled.mkdir()
     secret = digest_key.of(options.key_file)
     store = ViolationStore(spooled, rows_folder(folder, options.rows), secret)
@@ -154,7 +154,7 @@ def _copied(
         selection, unmade = with_instances(snapshot.connection, selection, options)
         names = {name for _, parsed in selection.wanted for name in parsed.relations}
         there = catalog.relations(snapshot.connection, names)
-        wanted = sorted(str(name) for name, relation in there.items() if relation.readable)
+        wanted = sorted((name for name, relation in there.items() if relation.readable), key=str)
         if not wanted:
             raise UsageError("no rule can be judged: none of the tables that rules read is there and readable")
         copying = options.start_progress("copying tables")

@@ -77,6 +77,18 @@ def test_files_of_other_programs_are_judged_with_their_nan(tmp_path: Path) -> No
     assert document.results[0].examples == ({"id": 1, "x": "NaN"},)
 
 
+def test_a_copy_of_a_database_whatever_the_folder_and_the_table_are_called(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute('create table "b.t" (id int); insert into "b.t" values (1)')
+    _rule(tmp_path / "mine", "dots", 'select t.id from "b.t" as t where t.id > 0')
+    options = Options(engine="duckdb", suites=(str(tmp_path / "mine"),), fail_on="never")
+    document = run(dsn, Path("a=b"), options)
+    assert [(it.status, it.violations) for it in document.results] == [("failed", 1)]
+
+
 def test_what_duckdb_has_no_equal_of_is_not_checkable(tmp_path: Path) -> None:
     parquet.write_table(
         pa.table({"id": [1], "x": ["a"], "at": pa.array([0], pa.timestamp("ns"))}), tmp_path / "t.parquet"
