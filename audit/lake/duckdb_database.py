@@ -11,6 +11,7 @@ from typing import Final
 import duckdb
 
 from order_audit.audit.lake.lake import LakeTable
+from order_audit.audit.lake.translate.typed import table_name
 from order_audit.errors import RunError
 
 #: Of the memory that DuckDB may use if nothing is said: it takes most of the machine's otherwise.
@@ -43,7 +44,7 @@ class DuckDatabase:
     def _read(self, table: LakeTable) -> None:
         """Read one table as it is: a condition on a file's statistics would lose NaN."""
         columns = ", ".join(_quoted(it.name) for it in table.columns) or "1 as no_column"
-        create = f"create table {_quoted(table.name)} as select {columns} from"
+        create = f"create table {table_name(table.name)} as select {columns} from"
         try:
             if table.delta is not None:
                 self.connection.register("source", table.delta.dataset())
@@ -52,7 +53,7 @@ class DuckDatabase:
             else:
                 paths = [escape(str(it.path)) for it in table.files]  # DuckDB takes each for a pattern
                 self.connection.execute(f"{create} read_parquet(?, hive_partitioning = false)", [paths])
-            [(rows,)] = self.connection.execute(f"select count(*) from {_quoted(table.name)}").fetchall()
+            [(rows,)] = self.connection.execute(f"select count(*) from {table_name(table.name)}").fetchall()
         except duckdb.Error as error:
             raise RunError(f"table {table.name} cannot be read from {table.given}: {first_line(error)}") from None
         if rows != table.rows:

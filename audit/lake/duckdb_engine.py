@@ -46,21 +46,29 @@ _DOCUMENTS: Final = {"json", "jsonb", "xml", "hstore"}
 class DuckEngine:
     """Judges rules on tables that it reads from files into a database in a folder."""
 
-    def __init__(self, lake: Lake, folder: Path, memory: str = "", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        folder: Path,
+        memory: str = "",
+        threads: int | None = None,
+        names: Mapping[RelationName, str] | None = None,
+    ) -> None:
+        """Take the names of tables from `names`, where a search path has found them, or else from the lake."""
         self._lake = lake
         self._facts = _facts(lake)
         self._types = {name: {it.name: _type(it.type, it.stored) for it in table.columns} for name, table in
                        lake.tables.items()}  # fmt: skip
-        self._relations = {
-            RelationName("", name): _relation(number, table) for number, (name, table) in enumerate(lake.tables.items())
-        }
+        by_name = {name: _relation(number, table) for number, (name, table) in enumerate(lake.tables.items())}
+        self._relations = {it: by_name[name] for it, name in (lake.names() if names is None else names).items()}
         self._translations: dict[str, Translation] = {}
         self.database = DuckDatabase(folder, memory, threads)
 
     def relations(self, rules: Iterable[PreparedRule]) -> list[Relation]:
         """Return the relations that rules read, by name."""
         names = {name for it in rules for name in it.query.relations}
-        return sorted((it for name, it in self._relations.items() if name in names), key=lambda it: it.name)
+        found = {it.oid: it for name, it in self._relations.items() if name in names}
+        return sorted(found.values(), key=lambda it: it.name)
 
     def prepare(
         self, parsed_rules: Iterable[tuple[Rule, ParsedQuery]]
@@ -83,8 +91,12 @@ class DuckEngine:
             return outcome
         if rule.measure is not None:
             return _not_checkable("no measured rules")
+        stand_for = {str(name): self._relations[name].name for name in parsed.relations}
+        if len(stand_for) < len(set(parsed.relations)):
+            return _not_checkable("two tables whose names are written alike")
         try:
-            translation = translate(rule.sql, self._types, duckdb_dialect(), self._facts)
+            types = {written: self._types[name] for written, name in stand_for.items()}
+            translation = translate(rule.sql, types, duckdb_dialect(), self._facts, stand_for)
         except NoColumnError as error:
             return Outcome("errored", failure=Failure(str(error)))
         except UnusableColumnError as error:

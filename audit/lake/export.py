@@ -202,6 +202,7 @@ def _exported(
                 sum(it.rows for it in written),
                 tuple(written),
                 tuple(sorted(relation.columns.keys() - relation.readable)),
+                relation.schema,
             )
         files.abandon()
         shutil.rmtree(place)

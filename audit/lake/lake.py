@@ -13,6 +13,7 @@ from typing import Final
 import pyarrow as pa
 from pyarrow import parquet
 
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.lake import manifest
 from order_audit.audit.lake.delta import PREFIX, DeltaSource, delta_source
 from order_audit.audit.lake.manifest import Column, Manifest
@@ -44,6 +45,8 @@ class LakeTable:
     rows: int
     keys: tuple[tuple[str, ...], ...] = ()
     delta: DeltaSource | None = None
+    #: where it is known, as of an export
+    schema: str = ""
 
     @property
     def version(self) -> str:
@@ -77,6 +80,22 @@ class Lake:
 
     tables: Mapping[str, LakeTable]
     exported: Manifest | None = None
+
+    def names(self) -> dict[RelationName, str]:
+        """Return what rules call the tables: with their schema, and by their own names."""
+        names = {RelationName("", name): name for name in self.tables}
+        for name, table in self.tables.items():
+            schema, dot, own = name.partition(".")
+            if table.schema:
+                prefix = f"{table.schema}."
+                is_home = self.exported is not None and table.schema == self.exported.schema
+                own = name if is_home else name.removeprefix(prefix)
+                if not is_home:  # a rule that writes "b.t" means a table with a dot in its name
+                    names.pop(RelationName("", name), None)
+                names[RelationName(table.schema, own)] = name
+            elif dot:
+                names[RelationName(schema, own)] = name
+        return names
 
 
 def opened(given: Sequence[str]) -> Lake:
@@ -125,7 +144,9 @@ def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
                 raise RunError(f"--lake {folder}: file {file.path} is not as it was exported: export the tables again")
             files.append(LakeFile(path, file.bytes, stat.st_mtime_ns))
         parent = str(folder / Path(table.files[0].path).parent)
-        tables.append(LakeTable(table.name, table.columns, tuple(files), parent, table.rows, table.keys))
+        tables.append(
+            LakeTable(table.name, table.columns, tuple(files), parent, table.rows, table.keys, schema=table.schema)
+        )
     return tables
 
 

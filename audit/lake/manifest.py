@@ -44,7 +44,8 @@ class File:
 class Table:
     """A table: its columns in their order, its unique keys (the primary one first), its rows and files.
 
-    `unreadable` are columns that the role may not read, and that are not in the files.
+    `unreadable` are columns that the role may not read, and that are not in the files. `schema` is its schema, which
+    stands before the name unless it is the manifest's.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Table:
     rows: int
     files: tuple[File, ...]
     unreadable: tuple[str, ...] = ()
+    schema: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from order_audit.audit import digest_key
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.audited_database import audited_database
@@ -65,14 +66,17 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
     }
     if options.lake:
         lake = opened(options.lake)
+        names = None
         database = _database(lake, engine_version())
     else:
-        database, selection, unmade = _copied(dsn, copied, selection, options)
+        database, selection, unmade, meant = _copied(dsn, copied, selection, options)
         lake = of_export(copied)
+        qualified = lake.names()
+        names = {it: qualified[of] for it, of in meant.items() if of in qualified}
     spooled.mkdir()
     secret = digest_key.of(options.key_file)
     store = ViolationStore(spooled, rows_folder(folder, options.rows), secret)
-    engine = DuckEngine(lake, loaded, options.memory, options.jobs)
+    engine = DuckEngine(lake, loaded, options.memory, options.jobs, names)
     try:
         prepared_rules, outcomes = engine.prepare(selection.wanted)
         outcomes |= unmade | {rule.id: Outcome("not_selected") for rule in selection.left_out}
@@ -94,8 +98,8 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
         engine.database.close()
         shutil.rmtree(loaded, ignore_errors=True)
         shutil.rmtree(copied, ignore_errors=True)
-    names = {it.name for it in read}
-    given = {name: it for name, it in lake.tables.items() if name in names and options.lake}
+    used = {it.name for it in read}
+    given = {name: it for name, it in lake.tables.items() if name in used and options.lake}
     moved = [ChangedTable(name, change) for name, it in given.items() if (change := it.change())]
     rules = list(selection.suite.rules)
     failed = [rule for rule, outcome in outcomes.items() if outcome.violations and outcome.status != "errored"]
@@ -145,8 +149,11 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
 
 def _copied(
     dsn: str, folder: Path, selection: Selection, options: Options
-) -> tuple[Database, Selection, dict[str, Outcome]]:
-    """Copy the tables that rules read out of one snapshot into a folder, so that the server reads each of them once."""
+) -> tuple[Database, Selection, dict[str, Outcome], dict[RelationName, RelationName]]:
+    """Copy the tables that rules read out of one snapshot into a folder, so that the server reads each of them once.
+
+    The last of what is returned has the table with its schema by each name that rules give it.
+    """
     from order_audit.audit.lake.export import Wanted, export
 
     with Snapshot(dsn, options.schema, options.timeout) as snapshot:
@@ -159,7 +166,8 @@ def _copied(
             raise UsageError("no rule can be judged: none of the tables that rules read is there and readable")
         copying = options.start_progress("copying tables")
         export(snapshot, folder, Wanted(wanted), copying)
-    return database, selection, unmade
+    meant = {name: RelationName(relation.schema, relation.name) for name, relation in there.items()}
+    return database, selection, unmade, meant
 
 
 def refuse_options(options: Options) -> None:

@@ -89,6 +89,48 @@ def test_a_copy_of_a_database_whatever_the_folder_and_the_table_are_called(
     assert [(it.status, it.violations) for it in document.results] == [("failed", 1)]
 
 
+def test_tables_are_those_that_postgresql_means(dsn: str, tmp_path: Path) -> None:
+    """Equal but for case, called as the translation calls its own, in several schemas, with dots in their names."""
+    dsn = psycopg.conninfo.make_conninfo(dsn, options="-c search_path=public,b")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute('create schema b; create table b.t (id int); create table "public.u" (id int)')
+        connection.execute('create table "Orders" (id int); create table orders (id int); create table w1 (id int)')
+        for number, table in enumerate(("b.t", '"public.u"', '"Orders"', "orders", "w1")):
+            connection.execute(f"insert into {table} select generate_series(1, {number + 1})".encode())
+    mine = tmp_path / "mine"
+    for name, table in {"bare": "t", "schema": "b.t", "dot": '"public.u"', "upper": '"Orders"', "lower": "orders",
+                        "home": "public.orders", "home_upper": 'public."Orders"'}.items():  # fmt: skip
+        _rule(mine, name, f"select x.id from {table} as x where x.id > 0")
+    _rule(
+        mine,
+        "given",
+        "with c as (select x.id from orders as x where x.id > 1) select w1.id from w1, c where w1.id = c.id",
+    )
+    options: dict[str, Any] = {"suites": (str(mine),), "fail_on": "never"}
+    run(dsn, tmp_path / "postgresql", Options(lint=False, profile=False, **options))
+    run(dsn, tmp_path / "live", Options(engine="duckdb", **options))
+    with Snapshot(dsn, "public,b") as snapshot:
+        export(snapshot, tmp_path / "lake", Wanted())
+    _duckdb(tmp_path / "files", tmp_path / "lake", suites=(str(mine),))
+    found = [
+        {rule: it["violations"] for rule, it in _results(tmp_path / name).items()}
+        for name in ("postgresql", "live", "files")
+    ]
+    assert found[0] == {
+        "bare": 1,
+        "schema": 1,
+        "dot": 2,
+        "upper": 3,
+        "lower": 4,
+        "home": 4,
+        "home_upper": 3,
+        "given": 3,
+    }
+    assert found[1] == found[0]
+    assert found[2] == found[0] | {"bare": 0}  # files have no search path
+    assert _results(tmp_path / "files")["bare"]["status"] == "skipped"
+
+
 def test_what_duckdb_has_no_equal_of_is_not_checkable(tmp_path: Path) -> None:
     parquet.write_table(
         pa.table({"id": [1], "x": ["a"], "at": pa.array([0], pa.timestamp("ns"))}), tmp_path / "t.parquet"

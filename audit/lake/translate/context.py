@@ -38,6 +38,8 @@ class Context:
     tables: Tables
     dialect: Dialect
     facts: ServerFacts
+    #: tables by the names in the statement, where those are others
+    stand_for: Mapping[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_name(self, prefix: str) -> str:

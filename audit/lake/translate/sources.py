@@ -26,7 +26,7 @@ from order_audit.audit.lake.translate.typed import (
     TEXTS,
     UNKNOWN,
     Typed,
-    quoted,
+    table_name,
 )
 from order_audit.audit.lake.translate.values import name_of
 
@@ -130,7 +130,7 @@ def _table(context: Context, node: exp.Expr, scope: Scope, name: str, columns: t
         if len({it.lower() for it in context.tables[full]}) < len(context.tables[full]):
             raise NotTranslatable(f"columns of {full} that differ in case only")
         named = tuple((it, column_of(own, full, it, of)) for it, of in context.tables[full].items())
-        text = f"{quoted(full)} as {own}"
+        text = f"{table_name(context.stand_for.get(full, full))} as {own}"
     if len(columns) > len(named):
         raise NotTranslatable(f"{table} with more names than columns")
     renamed = tuple((new, typed) for new, (_, typed) in zip(columns, named, strict=False)) + named[len(columns) :]

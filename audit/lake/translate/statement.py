@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -72,10 +72,17 @@ class Translation:
     texts: tuple[str, ...]
 
 
-def translate(sql: str, tables: Tables, dialect: Dialect, facts: ServerFacts | None = None) -> Translation:
+def translate(
+    sql: str,
+    tables: Tables,
+    dialect: Dialect,
+    facts: ServerFacts | None = None,
+    stand_for: Mapping[str, str] | None = None,
+) -> Translation:
     """Translate a statement of PostgreSQL that reads tables with columns of certain types.
 
-    Raises NotTranslatable with what is missing. The result has the same rows, unless either engine raises an error.
+    `stand_for` has the name of a table by that in the statement where they differ. Raises NotTranslatable with what is
+    missing. The result has the same rows, unless either engine raises an error.
     """
     try:
         tree = _Postgres().parse(sql)
@@ -83,7 +90,7 @@ def translate(sql: str, tables: Tables, dialect: Dialect, facts: ServerFacts | N
         raise NotTranslatable("a statement that the parser cannot read") from None
     if len(tree) != 1 or not isinstance(tree[0], exp.Query):
         raise NotTranslatable("another statement than one select")
-    context = Context(tables, dialect, facts or ServerFacts())
+    context = Context(tables, dialect, facts or ServerFacts(), stand_for or {})
     if context.facts.encoding != "UTF8":
         raise NotTranslatable(f"a database in {context.facts.encoding}")
     try:
