@@ -159,9 +159,9 @@ def _not_checkable(*missing: str) -> Outcome:
 
 
 def _facts(lake: Lake) -> ServerFacts:
-    if lake.exported is None:
+    if lake.facts is None:
         return ServerFacts(time_zone="UTC")
-    it = lake.exported
+    it = lake.facts
     return ServerFacts(it.encoding, it.provider, it.collation, it.character_type, it.timezone)
 
 

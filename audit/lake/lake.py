@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Final
@@ -45,8 +45,9 @@ class LakeTable:
     rows: int
     keys: tuple[tuple[str, ...], ...] = ()
     delta: DeltaSource | None = None
-    #: where it is known, as of an export
+    #: of an export: the schema, and the name in it
     schema: str = ""
+    own: str = ""
 
     @property
     def version(self) -> str:
@@ -76,25 +77,26 @@ class LakeTable:
 
 @dataclass(frozen=True)
 class Lake:
-    """Tables by name; `exported` is the manifest if all of them are from one export."""
+    """Tables by name; `exported` is the manifest if all of them are from one export.
+
+    `facts` is the manifest of an export among them, whose locale and time zone hold for all.
+    """
 
     tables: Mapping[str, LakeTable]
     exported: Manifest | None = None
+    facts: Manifest | None = None
 
     def names(self) -> dict[RelationName, str]:
         """Return what rules call the tables: with their schema, and by their own names."""
         names = {RelationName("", name): name for name in self.tables}
         for name, table in self.tables.items():
-            schema, dot, own = name.partition(".")
+            schema, dot, rest = name.partition(".")
             if table.schema:
-                prefix = f"{table.schema}."
-                is_home = self.exported is not None and table.schema == self.exported.schema
-                own = name if is_home else name.removeprefix(prefix)
-                if not is_home:  # a rule that writes "b.t" means a table with a dot in its name
+                if table.own != name:  # a rule that writes "b.t" means a table with a dot in its name
                     names.pop(RelationName("", name), None)
-                names[RelationName(table.schema, own)] = name
+                names[RelationName(table.schema, table.own)] = name
             elif dot:
-                names[RelationName(schema, own)] = name
+                names[RelationName(schema, rest)] = name
         return names
 
 
@@ -118,13 +120,16 @@ def opened(given: Sequence[str]) -> Lake:
             if table.name in tables:
                 raise UsageError(f"--lake: table {table.name} is given twice")
             tables[table.name] = table
-    return Lake(tables, exported[0] if len(exported) == len(given) == 1 else None)
+    if len({(it.encoding, it.provider, it.collation, it.character_type, it.timezone) for it in exported}) > 1:
+        raise UsageError("--lake: the exports are of databases with different encodings, locales or time zones")
+    first = exported[0] if exported else None
+    return Lake(tables, first if len(given) == 1 else None, first)
 
 
 def of_export(folder: Path) -> Lake:
     """Return the tables of an export, whatever its path looks like. Raises as `opened`."""
     written = manifest.read(folder)
-    return Lake({it.name: it for it in _of_export(folder, written)}, written)
+    return Lake({it.name: it for it in _of_export(folder, written)}, written, written)
 
 
 def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
@@ -144,9 +149,9 @@ def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
                 raise RunError(f"--lake {folder}: file {file.path} is not as it was exported: export the tables again")
             files.append(LakeFile(path, file.bytes, stat.st_mtime_ns))
         parent = str(folder / Path(table.files[0].path).parent)
-        tables.append(
-            LakeTable(table.name, table.columns, tuple(files), parent, table.rows, table.keys, schema=table.schema)
-        )
+        own = table.name if table.schema == written.schema else table.name.removeprefix(f"{table.schema}.")
+        found = LakeTable(table.name, table.columns, tuple(files), parent, table.rows, table.keys)
+        tables.append(replace(found, schema=table.schema, own=own))
     return tables
 
 

@@ -205,7 +205,7 @@ def _database(lake: Lake, version: str) -> Database:
         host="",
         schema=exported.schema if exported else "",
         user="",
-        encoding=exported.encoding if exported else "UTF8",
+        encoding=lake.facts.encoding if lake.facts else "UTF8",
         snapshot=exported.snapshot if exported else "",
         cluster="",
     )

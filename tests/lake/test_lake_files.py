@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.lake.duckdb_database import DuckDatabase
 from order_audit.audit.lake.export import Wanted, export
 from order_audit.audit.lake.lake import opened
+from order_audit.audit.run import Options, run
 from order_audit.errors import OrderAuditError, RunError, UsageError
 
 
@@ -56,6 +59,33 @@ def test_a_path_that_is_there_is_no_pattern(tmp_path: Path) -> None:
     assert database.connection.execute("select x from t").fetchall() == [("right",)]
     database.close()
     assert opened([f"t={tmp_path / 'a[1]'}"]).tables["t"].rows == 2
+
+
+def test_the_locale_of_an_export_holds_beside_other_files(dsn: str, tmp_path: Path) -> None:
+    """Else texts would be ordered by their code points, and rules judged by another order than the server's."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t (id int, name text); insert into t values (1, 'a')")
+    with Snapshot(dsn) as snapshot:
+        export(snapshot, tmp_path / "lake", Wanted())
+    manifest = tmp_path / "lake" / "manifest.json"
+    shutil.copytree(tmp_path / "lake", tmp_path / "other")
+    written = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(written | {"provider": "libc", "collation": "de_DE.UTF-8"}))
+    _write(tmp_path / "u.parquet", id=[1])
+    lake = opened([str(tmp_path / "lake"), f"u={tmp_path / 'u.parquet'}"])
+    assert lake.exported is None
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    rule = "-- title: t\n-- severity: critical\n-- key: id\nselect t.id from t where t.name < 'b'\n"
+    (mine / "ordered.sql").write_text(rule)
+    given = (str(tmp_path / "lake"), f"u={tmp_path / 'u.parquet'}")
+    options = Options(engine="duckdb", lake=given, suites=(str(mine),), fail_on="never")
+    [result] = run("", tmp_path / "out", options).results
+    assert result.status == "not_checkable"
+    table = tmp_path / "other" / "manifest.json"
+    table.write_text(table.read_text().replace('"name": "t"', '"name": "t2"'))
+    with pytest.raises(UsageError, match="different encodings, locales or time zones"):
+        opened([str(tmp_path / "lake"), str(tmp_path / "other")])
 
 
 def test_types_of_files_are_types_of_postgresql(tmp_path: Path) -> None:
