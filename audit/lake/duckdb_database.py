@@ -12,7 +12,7 @@ import duckdb
 
 from order_audit.audit.lake.lake import LakeTable
 from order_audit.audit.lake.translate.typed import table_name
-from order_audit.errors import RunError
+from order_audit.errors import RunError, UsageError
 
 #: Of the memory that DuckDB may use if nothing is said: it takes most of the machine's otherwise.
 MEMORY: Final = "1GB"
@@ -32,7 +32,12 @@ class DuckDatabase:
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
         }
-        self.connection = duckdb.connect(str(folder / "tables.duckdb"), config=config)
+        try:
+            self.connection = duckdb.connect(str(folder / "tables.duckdb"), config=config)
+        except duckdb.ParserException as error:
+            raise UsageError(f"--memory {memory}: {first_line(error)}") from None
+        except duckdb.Error as error:
+            raise RunError(f"DuckDB cannot start: {first_line(error)}") from None
 
     def load(self, tables: Iterable[LakeTable]) -> None:
         """Read the tables' files. From then on, no statement can reach a file."""

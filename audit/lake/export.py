@@ -187,6 +187,12 @@ def _exported(
         try:
             for batch in copied_rows.batches(connection, quoted(relation), columns, key, block):
                 files.write(batch)
+        except psycopg.Error as error:
+            unfilled = isinstance(error, psycopg.errors.ObjectNotInPrerequisiteState)
+            ended = isinstance(error, psycopg.OperationalError | psycopg.errors.SerializationFailure)
+            if ended and not unfilled:
+                raise  # the snapshot says what has ended it
+            raise RunError(f"{name} cannot be read: {mask.error(error)}") from None
         except copied_rows.UnfitError as error:
             if error.column in as_text:
                 raise RunError(f"{name}: the texts of column {error.column} cannot be read back") from None

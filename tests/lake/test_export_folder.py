@@ -125,3 +125,13 @@ def test_two_exports_at_once_leave_one_of_them(dsn: str, tmp_path: Path) -> None
             done.result()
     assert sorted(opened([str(tmp_path / "lake")]).tables) == list("abcdefgh")
     assert sorted(it.name for it in (tmp_path / "lake").iterdir()) == [*"abcdefgh", "manifest.json"]
+
+
+def test_a_view_that_cannot_be_read_is_named(dsn: str, tmp_path: Path) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create view broken as select 1 / (random() * 0)::int as x")
+        connection.execute("create materialized view unfilled as select 1 as x with no data")
+    for name in ("broken", "unfilled"):
+        with pytest.raises(RunError, match=f"^{name} cannot be read: "):
+            _export(dsn, tmp_path / "lake", tables=[name])
+        assert not (tmp_path / "lake").exists()

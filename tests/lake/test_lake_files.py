@@ -88,6 +88,11 @@ def test_the_locale_of_an_export_holds_beside_other_files(dsn: str, tmp_path: Pa
         opened([str(tmp_path / "lake"), str(tmp_path / "other")])
 
 
+def test_more_memory_than_there_are_numbers_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--memory 99999999999TB: "):
+        DuckDatabase(tmp_path / "database", "99999999999TB")
+
+
 def test_types_of_files_are_types_of_postgresql(tmp_path: Path) -> None:
     columns = {
         "b": (pa.bool_(), "boolean"),
