@@ -87,6 +87,11 @@ class DuckEngine:
         return prepared_rules, outcomes
 
     def _prepared(self, rule: Rule, parsed: ParsedQuery, marks: Mapping[RelationName, str]) -> PreparedRule | Outcome:
+        left_out = {RelationName("", it) for it in self._lake.facts.left_out} if self._lake.facts else set()
+        closed = (self._lake.closed | left_out) - self._relations.keys()
+        if unread := sorted(str(it) for it in parsed.relations if it in closed):
+            message = f"this role may not read all rows of table {unread[0]}, or it has no columns"
+            return Outcome("errored", failure=Failure(message))
         if outcome := unfit(rule, parsed, self._relations, self._facts.encoding.lower(), marks):
             return outcome
         if rule.measure is not None:

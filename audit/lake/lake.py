@@ -85,6 +85,8 @@ class Lake:
     tables: Mapping[str, LakeTable]
     exported: Manifest | None = None
     facts: Manifest | None = None
+    #: tables that are there, and were not copied
+    closed: frozenset[RelationName] = frozenset()
 
     def names(self) -> dict[RelationName, str]:
         """Return what rules call the tables: with their schema, and by their own names."""

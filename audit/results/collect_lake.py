@@ -6,6 +6,7 @@ import importlib.util
 import re
 import shutil
 import uuid
+from dataclasses import replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -73,6 +74,7 @@ def collect_lake(dsn: str, folder: Path, selection: Selection, options: Options,
         lake = of_export(copied)
         qualified = lake.names()
         names = {it: qualified[of] for it, of in meant.items() if of in qualified}
+        lake = replace(lake, closed=frozenset(meant.keys() - names.keys()))
     spooled.mkdir()
     secret = digest_key.of(options.key_file)
     store = ViolationStore(spooled, rows_folder(folder, options.rows), secret)

@@ -17,6 +17,7 @@ from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.lake import manifest
 from order_audit.audit.lake.export import Wanted, export
 from order_audit.audit.lake.lake import opened
+from order_audit.audit.run import Options, run
 from order_audit.errors import RunError, UsageError
 
 #: An export whose process is killed at a certain move of a file.
@@ -125,6 +126,22 @@ def test_two_exports_at_once_leave_one_of_them(dsn: str, tmp_path: Path) -> None
             done.result()
     assert sorted(opened([str(tmp_path / "lake")]).tables) == list("abcdefgh")
     assert sorted(it.name for it in (tmp_path / "lake").iterdir()) == [*"abcdefgh", "manifest.json"]
+
+
+def test_a_rule_on_a_table_that_was_left_out_is_an_error(dsn: str, tmp_path: Path) -> None:
+    """No table is missing: `--allow-skipped` must not let the gate pass."""
+    (tmp_path / "mine").mkdir()
+    for table in ("readable", "no_columns"):
+        rule = f"-- title: t\n-- severity: critical\n-- key: id\nselect 1 as id from {table} as t\n"
+        (tmp_path / "mine" / f"{table}.sql").write_text(rule)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table readable (id int); create table no_columns ()")
+    _export(dsn, tmp_path / "lake")
+    for name, source, lake in (("live", dsn, ()), ("files", "", (str(tmp_path / "lake"),))):
+        options = Options(engine="duckdb", lake=lake, suites=(str(tmp_path / "mine"),), allow_skipped=True)
+        document = run(source, tmp_path / name, options)
+        assert {it.rule: it.status for it in document.results} == {"no_columns": "errored", "readable": "passed"}
+        assert not document.summary.gate.passed
 
 
 def test_a_view_that_cannot_be_read_is_named(dsn: str, tmp_path: Path) -> None:
