@@ -11,7 +11,7 @@ from typing import Final
 import duckdb
 
 from order_audit.audit.lake.lake import LakeTable
-from order_audit.audit.lake.translate.typed import table_name
+from order_audit.audit.lake.table_name import table_name
 from order_audit.errors import RunError, UsageError
 
 #: Of the memory that DuckDB may use if nothing is said: it takes most of the machine's otherwise.

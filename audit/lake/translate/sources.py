@@ -9,6 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from order_audit.audit.lake.pg_types import PgType
+from order_audit.audit.lake.table_name import table_name
 from order_audit.audit.lake.translate.coerce import coerce
 from order_audit.audit.lake.translate.compare import common_type
 from order_audit.audit.lake.translate.context import Compiled, Context, written
@@ -26,7 +27,6 @@ from order_audit.audit.lake.translate.typed import (
     TEXTS,
     UNKNOWN,
     Typed,
-    table_name,
 )
 from order_audit.audit.lake.translate.values import name_of
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,10 +25,6 @@ UNKNOWN: Final = PgType("unknown")
 
 #: A hash, which groups rows as PostgreSQL's does, and has another value.
 HASH: Final = PgType("hash of a text")
-
-#: Names of tables that are the same in every dialect, and those that look as if a translation had given them.
-_PLAIN: Final = re.compile(r"[a-z0-9_.]+")
-_GIVEN: Final = re.compile(r"[a-z][0-9]+")
 
 INTEGERS: Final = ("smallint", "integer", "bigint")
 NUMBERS: Final = (*INTEGERS, "numeric", "real", "double precision")
@@ -129,15 +124,6 @@ def type_of(written: str) -> PgType:
 def text_literal(value: str) -> str:
     """Return a text as a literal of the other dialect."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def table_name(name: str) -> str:
-    """Return the identifier of a table in the other dialect, where names that differ in case only may be the same.
-
-    Names that the translation gives, such as `w1`, are no table's.
-    """
-    is_plain = _PLAIN.fullmatch(name) and not _GIVEN.fullmatch(name)
-    return quoted(name if is_plain else f"~{name.encode().hex()}")
 
 
 def quoted(name: str) -> str:
