@@ -10,6 +10,7 @@ from typing import Final
 
 import duckdb
 
+from order_audit.audit.database.quoting import quoted
 from order_audit.audit.lake.lake import LakeTable
 from order_audit.audit.lake.table_name import table_name
 from order_audit.errors import RunError, UsageError
@@ -48,7 +49,7 @@ class DuckDatabase:
 
     def _read(self, table: LakeTable) -> None:
         """Read one table as it is: a condition on a file's statistics would lose NaN."""
-        columns = ", ".join(_quoted(it.name) for it in table.columns) or "1 as no_column"
+        columns = ", ".join(quoted(it.name) for it in table.columns) or "1 as no_column"
         create = f"create table {table_name(table.name)} as select {columns} from"
         try:
             if table.delta is not None:
@@ -72,7 +73,3 @@ class DuckDatabase:
 def first_line(error: duckdb.Error) -> str:
     """Return the first line of an error, without the kind in front."""
     return (str(error).strip().splitlines() or ["no reason given"])[0]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

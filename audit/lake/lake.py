@@ -144,7 +144,7 @@ def _of_export(folder: Path, written: Manifest) -> list[LakeTable]:
                 raise RunError(f"--lake {folder}: file {file.path} is missing: export the tables again")
             stat = path.stat()
             try:
-                is_same = stat.st_size == file.bytes and _sha256(path) == file.sha256
+                is_same = stat.st_size == file.bytes and manifest.sha256(path) == file.sha256
             except OSError as error:
                 raise RunError(f"--lake {folder}: file {file.path}: {error.strerror}") from None
             if not is_same:
@@ -286,8 +286,3 @@ def _difference(first: Iterable[Column], other: Iterable[Column]) -> str:
             return f"{name} is {two[name]}, not {one[name]}"
     added = [name for name in two if name not in one]
     return f"also {added[0]}" if added else "in another order"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import duckdb
 
+from order_audit.audit.database.quoting import quoted
 from order_audit.audit.lake.duckdb_database import DuckDatabase, first_line
 from order_audit.audit.lake.pg_types import PgType
 from order_audit.audit.lake.result_texts import key_text, quoted_field, row_json
@@ -176,7 +177,7 @@ def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 
 
 def _column(name: str) -> str:
-    return 'v."' + name.replace('"', '""') + '"'
+    return f"v.{quoted(name)}"
 
 
 def _by_bytes(key: str | None) -> tuple[Any, ...]:

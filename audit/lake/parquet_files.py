@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from order_audit.audit.lake.manifest import File
+from order_audit.audit.lake.manifest import File, sha256
 
 #: Rows after which a row group ends, and bytes after which one with fewer rows does.
 _ROWS: Final = 122_880
@@ -52,7 +51,7 @@ class ParquetFiles:
             self._flush()
         self._end()
         return [
-            File(f"{path.parent.name}/{path.name}", rows, path.stat().st_size, _sha256(path))
+            File(f"{path.parent.name}/{path.name}", rows, path.stat().st_size, sha256(path))
             for path, rows in self._files
         ]
 
@@ -87,8 +86,3 @@ class ParquetFiles:
         else:
             self._path.unlink()
         self._rows = 0
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,6 +9,7 @@ from typing import Final
 
 from order_audit.audit.lake.pg_types import PgType
 from order_audit.audit.scans.evidence_sql import EVIDENCE_LENGTH
+from order_audit.reports import violations
 
 #: The oids of types, as far as masking and order depend on them.
 OIDS: Final = {
@@ -91,8 +92,4 @@ def _json(value: str | None, of: PgType) -> str:
 
 def quoted_field(text: str | None) -> bytes:
     """Return a key as a field of violations.csv with the line's end: nothing for NULL, quotes where COPY has them."""
-    if text is None:
-        return b"\n"
-    if text == "" or any(letter in text for letter in ',"\r\n'):
-        text = '"' + text.replace('"', '""') + '"'
-    return text.encode() + b"\n"
+    return b"\n" if text is None else violations.field(text) + b"\n"
